@@ -1,0 +1,93 @@
+"""The one place that writes files: every file appears whole or not at all.
+
+Order of the steps (temporary file in the same folder, write, fsync, rename, fsync of the folder)
+as in restic's local backend.
+"""
+
+import errno
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jobs.errors import ExitCode, NeuronarioError
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Replace ``path`` by ``data`` atomically and durably; creates missing parent folders.
+
+    Raises:
+        NeuronarioError: 74 on an I/O error (disk full included), 77 without permission, 73 where
+            the file cannot be created.
+    """
+    temporary: str | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(
+            dir=path.parent, prefix=f".{path.name}.", suffix=".tmp"
+        )
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fchmod(file.fileno(), 0o644)
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+        temporary = None
+        sync_folder(path.parent)
+    except OSError as error:
+        raise write_error(path, error) from error
+    finally:
+        if temporary is not None:
+            with suppress(OSError):
+                os.unlink(temporary)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write ``text`` as UTF-8, line ends as they are."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def json_text(value: Any) -> str:
+    """Stable JSON: sorted keys, LF, ASCII escapes (so that a diff is safe to print), no NaN."""
+    return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write ``value`` as stable JSON."""
+    write_text(path, json_text(value))
+
+
+def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write arrays as an uncompressed .npz: same arrays, same bytes (sorted names, fixed dates)."""
+    import io
+
+    buffer = io.BytesIO()
+    np.savez(buffer, **{name: np.ascontiguousarray(arrays[name]) for name in sorted(arrays)})
+    write_bytes(path, buffer.getvalue())
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in ``folder`` survive a power loss."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_error(path: Path, error: OSError) -> NeuronarioError:
+    """Turn an ``OSError`` met while writing ``path`` into the user's error with its exit code."""
+    code = {
+        errno.EACCES: ExitCode.NO_PERMISSION,
+        errno.EPERM: ExitCode.NO_PERMISSION,
+        errno.EROFS: ExitCode.CANNOT_CREATE,
+        errno.ENOENT: ExitCode.CANNOT_CREATE,
+        errno.ENOTDIR: ExitCode.CANNOT_CREATE,
+        errno.EISDIR: ExitCode.CANNOT_CREATE,
+    }.get(error.errno or 0, ExitCode.IO_ERROR)
+    return NeuronarioError(f"{error.strerror or error} while writing {path}", code)

@@ -1,0 +1,155 @@
+"""The network's weights: plain NumPy arrays in Keras' layout, and what can be said of them.
+
+Layers: one-hot input, LSTM layers of any sizes, a dense softmax. Gate order in every kernel is
+Keras': input, forget, candidate, output (PyTorch's is i f g o with the same meaning).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class LstmLayer:
+    """Weights of one LSTM layer with H units and ``inputs`` inputs."""
+
+    kernel: Float  # (inputs, 4H)
+    recurrent_kernel: Float  # (H, 4H)
+    bias: Float  # (4H,)
+
+    @property
+    def units(self) -> int:
+        """H, the number of units."""
+        return int(self.recurrent_kernel.shape[0])
+
+
+@dataclass(frozen=True)
+class Network:
+    """All weights: float32, read by training, sampling, tracing and the measures."""
+
+    layers: tuple[LstmLayer, ...]
+    output_kernel: Float  # (H of the last layer, V)
+    output_bias: Float  # (V,)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Units per layer, first layer first."""
+        return tuple(layer.units for layer in self.layers)
+
+    @property
+    def alphabet_size(self) -> int:
+        """V, the number of distinct characters."""
+        return int(self.output_bias.shape[0])
+
+    @property
+    def parameters(self) -> int:
+        """Number of trainable values."""
+        return sum(array.size for array in self.arrays().values())
+
+    def arrays(self) -> dict[str, Float]:
+        """Named arrays, as stored in weights.npz: ``layer1.kernel`` ... ``output.bias``."""
+        named: dict[str, Float] = {}
+        for number, layer in enumerate(self.layers, start=1):
+            named[f"layer{number}.kernel"] = layer.kernel
+            named[f"layer{number}.recurrent_kernel"] = layer.recurrent_kernel
+            named[f"layer{number}.bias"] = layer.bias
+        named["output.kernel"] = self.output_kernel
+        named["output.bias"] = self.output_bias
+        return named
+
+
+def network_from_arrays(arrays: Mapping[str, Float]) -> Network:
+    """Inverse of :meth:`Network.arrays`.
+
+    Raises:
+        KeyError: an array is missing.
+        ValueError: shapes do not fit together.
+    """
+    count = sum(name.endswith(".recurrent_kernel") for name in arrays)
+    layers = tuple(
+        LstmLayer(
+            arrays[f"layer{number}.kernel"],
+            arrays[f"layer{number}.recurrent_kernel"],
+            arrays[f"layer{number}.bias"],
+        )
+        for number in range(1, count + 1)
+    )
+    network = Network(layers, arrays["output.kernel"], arrays["output.bias"])
+    check_shapes(network)
+    return network
+
+
+def check_shapes(network: Network) -> None:
+    """Raise ValueError, naming the array, where shapes or dtypes do not fit together."""
+    if not network.layers:
+        raise ValueError("a network needs at least one LSTM layer")
+    inputs = network.alphabet_size
+    expected: dict[str, tuple[int, ...]] = {}
+    for number, layer in enumerate(network.layers, start=1):
+        units = layer.units
+        expected[f"layer{number}.kernel"] = (inputs, 4 * units)
+        expected[f"layer{number}.recurrent_kernel"] = (units, 4 * units)
+        expected[f"layer{number}.bias"] = (4 * units,)
+        inputs = units
+    expected["output.kernel"] = (inputs, network.alphabet_size)
+    expected["output.bias"] = (network.alphabet_size,)
+    for name, array in network.arrays().items():
+        if array.shape != expected[name] or array.dtype != np.float32:
+            raise ValueError(
+                f"{name} is {array.dtype} {array.shape}, expected float32 {expected[name]}"
+            )
+
+
+def initial_network(alphabet_size: int, sizes: tuple[int, ...], seed: int) -> Network:
+    """Untrained weights, as Keras draws them: Glorot-uniform kernels, orthogonal recurrent
+    kernels, zero biases with forget-gate bias 1 (Jozefowicz et al. 2015).
+
+    The draw depends on ``seed`` alone, so that the same seed is the same network everywhere.
+    """
+    generator = np.random.Generator(np.random.PCG64(seed))
+    layers: list[LstmLayer] = []
+    inputs = alphabet_size
+    for units in sizes:
+        bias = np.zeros(4 * units, np.float32)
+        bias[units : 2 * units] = 1.0
+        layers.append(
+            LstmLayer(
+                _glorot_uniform(generator, inputs, 4 * units),
+                _orthogonal(generator, units, 4 * units),
+                bias,
+            )
+        )
+        inputs = units
+    return Network(
+        tuple(layers),
+        _glorot_uniform(generator, inputs, alphabet_size),
+        np.zeros(alphabet_size, np.float32),
+    )
+
+
+def model_summary(network: Network) -> str:
+    """The layers with output shapes and parameter counts, as Keras' ``model.summary`` lists them."""
+    rows = [("input", f"(None, None, {network.alphabet_size})", 0)]
+    for number, layer in enumerate(network.layers, start=1):
+        count = layer.kernel.size + layer.recurrent_kernel.size + layer.bias.size
+        rows.append((f"lstm{number} (LSTM)", f"(None, None, {layer.units})", count))
+    dense = network.output_kernel.size + network.output_bias.size
+    rows.append(("softmax (Dense)", f"(None, None, {network.alphabet_size})", dense))
+    lines = [f"{'Layer':<20}{'Output shape':<24}{'Parameters':>12}"]
+    lines += [f"{name:<20}{shape:<24}{count:>12,}" for name, shape, count in rows]
+    lines.append(f"{'Total':<44}{network.parameters:>12,}")
+    return "\n".join(lines)
+
+
+def _glorot_uniform(generator: np.random.Generator, rows: int, columns: int) -> Float:
+    limit = np.sqrt(6.0 / (rows + columns))
+    return generator.uniform(-limit, limit, (rows, columns)).astype(np.float32)
+
+
+def _orthogonal(generator: np.random.Generator, rows: int, columns: int) -> Float:
+    q, r = np.linalg.qr(generator.standard_normal((columns, rows)))
+    return np.ascontiguousarray((q * np.sign(np.diag(r))).T.astype(np.float32))

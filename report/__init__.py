@@ -1,0 +1,1 @@
+"""The report: measures of each unit, Markdown pages and the static site."""

@@ -1,0 +1,1 @@
+"""What is measured about each unit: pure functions of a trace, NumPy and SciPy only."""

@@ -1,0 +1,1 @@
+"""The blocks of a neuron page: one module and one template each."""
