@@ -5,6 +5,7 @@ as in restic's local backend.
 """
 
 import errno
+import io
 import json
 import os
 import tempfile
@@ -25,18 +26,17 @@ def write_bytes(path: Path, data: bytes) -> None:
         NeuronarioError: 74 on an I/O error (disk full included), 77 without permission, 73 where
             the file cannot be created.
     """
-    temporary: str | None = None
+    temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(
-            dir=path.parent, prefix=f".{path.name}.", suffix=".tmp"
-        )
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+        temporary = Path(name)
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fchmod(file.fileno(), 0o644)
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        temporary.replace(path)
         temporary = None
         sync_folder(path.parent)
     except OSError as error:
@@ -44,7 +44,7 @@ def write_bytes(path: Path, data: bytes) -> None:
     finally:
         if temporary is not None:
             with suppress(OSError):
-                os.unlink(temporary)
+                temporary.unlink()
 
 
 def write_text(path: Path, text: str) -> None:
@@ -64,10 +64,9 @@ def write_json(path: Path, value: Any) -> None:
 
 def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """Write arrays as an uncompressed .npz: same arrays, same bytes (sorted names, fixed dates)."""
-    import io
-
     buffer = io.BytesIO()
-    np.savez(buffer, **{name: np.ascontiguousarray(arrays[name]) for name in sorted(arrays)})
+    ordered: dict[str, Any] = {name: np.ascontiguousarray(arrays[name]) for name in sorted(arrays)}
+    np.savez(buffer, **ordered)
     write_bytes(path, buffer.getvalue())
 
 

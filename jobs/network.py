@@ -132,7 +132,7 @@ def initial_network(alphabet_size: int, sizes: tuple[int, ...], seed: int) -> Ne
 
 
 def model_summary(network: Network) -> str:
-    """The layers with output shapes and parameter counts, as Keras' ``model.summary`` lists them."""
+    """Layers, output shapes and parameter counts, as Keras' ``model.summary`` lists them."""
     rows = [("input", f"(None, None, {network.alphabet_size})", 0)]
     for number, layer in enumerate(network.layers, start=1):
         count = layer.kernel.size + layer.recurrent_kernel.size + layer.bias.size
