@@ -1,0 +1,87 @@
+"""What the report is made from: one finished run, in memory and immutable.
+
+``jobs/pipeline.py`` fills it from a run folder; nothing below ``report/`` opens a run itself.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+from jobs.config import Config
+from jobs.corpus import CorpusCard
+from jobs.history import EpochRecord, Evaluation
+from jobs.network import Network
+from jobs.trace import LayerTrace, Trace
+
+
+@dataclass(frozen=True, order=True)
+class Unit:
+    """One neuron. Layers are numbered from 1, neurons from 0 within their layer."""
+
+    layer: int
+    index: int
+
+    @property
+    def name(self) -> str:
+        """``L2N17``: how the unit is called everywhere."""
+        return f"L{self.layer}N{self.index}"
+
+    @property
+    def page(self) -> str:
+        """Path of its Markdown page inside the docs folder."""
+        return f"neurons/l{self.layer}/n{self.index}.md"
+
+    @property
+    def address(self) -> str:
+        """Path of its HTML page, from the root of the site."""
+        return f"neurons/l{self.layer}/n{self.index}.html"
+
+
+@dataclass(frozen=True)
+class RunView:
+    """One run as the report sees it."""
+
+    config: Config
+    card: CorpusCard
+    network: Network
+    history: tuple[EpochRecord, ...]
+    evaluation: Evaluation
+    sample: Trace  # the text that the network wrote
+    probe: Trace  # the pinned part of the held-out text: statistics are made on it
+    run_id: str  # never printed on a page: equal runs give equal pages
+    tool_version: str
+    # measure name -> its record, made by report/measures/*; a panel asks with .get()
+    measures: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+    @cached_property
+    def units(self) -> tuple[Unit, ...]:
+        """Every neuron of every layer, in order."""
+        return tuple(
+            Unit(layer, index)
+            for layer, size in enumerate(self.network.sizes, start=1)
+            for index in range(size)
+        )
+
+    @cached_property
+    def sample_text(self) -> str:
+        """The sampled characters."""
+        return self.text(self.sample)
+
+    @cached_property
+    def probe_text(self) -> str:
+        """The probe's characters."""
+        return self.text(self.probe)
+
+    def text(self, trace: Trace) -> str:
+        """The characters that ``trace`` read; character t belongs to row t of its arrays."""
+        return "".join(self.card.alphabet[index] for index in trace.ids)
+
+    def sample_layer(self, layer: int) -> LayerTrace:
+        """States of ``layer`` (from 1) on the sample."""
+        return self.sample.layers[layer - 1]
+
+    def probe_layer(self, layer: int) -> LayerTrace:
+        """States of ``layer`` (from 1) on the probe."""
+        return self.probe.layers[layer - 1]
