@@ -1,0 +1,79 @@
+"""On what the job runs: the fingerprint within which results are bit-identical.
+
+Versions come from the installed packages' metadata, so that nothing heavy is imported.
+"""
+
+import os
+import platform
+import shutil
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from jobs import __version__
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Processor and software; equal fingerprints promise equal bytes, others only close values."""
+
+    os: str
+    arch: str
+    cpu_model: str
+    threads: int  # processors that this process may use
+    python: str
+    numpy: str
+    tensorflow: str  # "" where it is not installed
+
+
+def current_runtime() -> Runtime:
+    """The fingerprint of this process."""
+    return Runtime(
+        os=platform.system(),
+        arch=platform.machine(),
+        cpu_model=cpu_model(),
+        threads=available_threads(),
+        python=platform.python_version(),
+        numpy=installed_version("numpy"),
+        tensorflow=installed_version("tensorflow"),
+    )
+
+
+def available_threads() -> int:
+    """Processors that this process may use, its affinity respected where the system knows it."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def cpu_model(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    """The processor's name; "" where the system does not tell it."""
+    try:
+        text = cpuinfo.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return platform.processor()
+    for line in text.splitlines():
+        key, _, value = line.partition(":")
+        if key.strip() == "model name":
+            return value.strip()
+    return platform.processor()
+
+
+def installed_version(distribution: str) -> str:
+    """The installed version of a distribution; "" where there is none."""
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return ""
+
+
+def doctor_lines() -> list[str]:
+    """One ``name: value`` line for each thing that explains a difference between two machines."""
+    facts: dict[str, object] = {"neuronario": __version__, **asdict(current_runtime())}
+    for name in ("mkdocs", "mkdocs-material", "pydantic", "scipy"):
+        facts[name] = installed_version(name) or "not installed"
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    facts["memory"] = f"{memory / 1e9:.1f} GB"
+    facts["free disk here"] = f"{shutil.disk_usage(Path.cwd()).free / 1e9:.1f} GB"
+    facts["tensorflow"] = facts["tensorflow"] or "not installed"
+    return [f"{name}: {value}" for name, value in facts.items()]
