@@ -8,6 +8,7 @@ import errno
 import io
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -90,3 +91,101 @@ def write_error(path: Path, error: OSError) -> NeuronarioError:
         errno.EISDIR: ExitCode.CANNOT_CREATE,
     }.get(error.errno or 0, ExitCode.IO_ERROR)
     return NeuronarioError(f"{error.strerror or error} while writing {path}", code)
+
+
+class ArrayFile:
+    """An .npy file written row by row: memory stays bounded, and the file appears whole or not
+    at all.
+    """
+
+    def __init__(self, path: Path, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+        """Open a temporary file beside ``path`` for an array of ``shape`` and ``dtype``."""
+        self.path = path
+        self._shape = shape
+        self._dtype = dtype
+        self._rows = 0
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+            self._temporary: Path | None = Path(name)
+            self._file = os.fdopen(handle, "wb")
+            header = {
+                "shape": shape,
+                "fortran_order": False,
+                "descr": np.lib.format.dtype_to_descr(dtype),
+            }
+            np.lib.format.write_array_header_1_0(self._file, header)
+        except OSError as error:
+            raise write_error(path, error) from error
+
+    def append(self, rows: np.ndarray) -> None:
+        """Write the next rows, (N, *shape[1:])."""
+        if rows.shape[1:] != self._shape[1:]:
+            raise ValueError(f"{self.path.name}: rows of shape {rows.shape}, array {self._shape}")
+        try:
+            self._file.write(np.ascontiguousarray(rows, self._dtype).data)
+        except OSError as error:
+            raise write_error(self.path, error) from error
+        self._rows += rows.shape[0]
+
+    def finish(self) -> None:
+        """Put the file in its place; every row must have been written."""
+        if self._rows != self._shape[0] or self._temporary is None:
+            raise ValueError(f"{self.path.name}: {self._rows} rows of {self._shape[0]} written")
+        try:
+            self._file.flush()
+            os.fchmod(self._file.fileno(), 0o644)
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self._temporary.replace(self.path)
+            self._temporary = None
+            sync_folder(self.path.parent)
+        except OSError as error:
+            raise write_error(self.path, error) from error
+
+    def discard(self) -> None:
+        """Remove the temporary file, where one is left."""
+        if self._temporary is not None:
+            with suppress(OSError):
+                self._file.close()
+            with suppress(OSError):
+                self._temporary.unlink()
+            self._temporary = None
+
+
+def move_folder(source: Path, target: Path) -> None:
+    """Make a complete folder appear as ``target``, which must not exist or be empty: one rename.
+
+    Raises:
+        NeuronarioError: as :func:`write_bytes`.
+    """
+    try:
+        for folder in sorted(path for path in source.rglob("*") if path.is_dir()):
+            sync_folder(folder)
+        sync_folder(source)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source.rename(target)
+        sync_folder(target.parent)
+    except OSError as error:
+        raise write_error(target, error) from error
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Make ``target`` the same file as ``source``, or a copy where there are no hard links."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.link(source, target, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP):
+            raise write_error(target, error) from error
+        write_bytes(target, source.read_bytes())
+
+
+def remove_folder(folder: Path) -> None:
+    """Delete a folder of ours with everything in it; links in it are not followed."""
+    try:
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise write_error(folder, error) from error
