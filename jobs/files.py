@@ -20,8 +20,11 @@ import numpy as np
 from jobs.errors import ExitCode, NeuronarioError
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Replace ``path`` by ``data`` atomically and durably; creates missing parent folders.
+def write_bytes(path: Path, data: bytes, *, durable: bool = True) -> None:
+    """Replace ``path`` by ``data`` atomically; creates missing parent folders.
+
+    ``durable``: it also survives a power loss (fsync). Only what can be made again, such as the
+    thousands of pages of a docs folder, does without.
 
     Raises:
         NeuronarioError: 74 on an I/O error (disk full included), 77 without permission, 73 where
@@ -36,10 +39,12 @@ def write_bytes(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fchmod(file.fileno(), 0o644)
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         temporary.replace(path)
         temporary = None
-        sync_folder(path.parent)
+        if durable:
+            sync_folder(path.parent)
     except OSError as error:
         raise write_error(path, error) from error
     finally:
