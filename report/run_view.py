@@ -9,6 +9,9 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from jobs.config import Config
 from jobs.corpus import CorpusCard
 from jobs.history import EpochRecord, Evaluation
@@ -67,16 +70,16 @@ class RunView:
     @cached_property
     def sample_text(self) -> str:
         """The sampled characters."""
-        return self.text(self.sample)
+        return self.text(self.sample.ids)
 
     @cached_property
     def probe_text(self) -> str:
         """The probe's characters."""
-        return self.text(self.probe)
+        return self.text(self.probe.ids)
 
-    def text(self, trace: Trace) -> str:
-        """The characters that ``trace`` read; character t belongs to row t of its arrays."""
-        return "".join(self.card.alphabet[index] for index in trace.ids)
+    def text(self, ids: NDArray[np.int32]) -> str:
+        """The characters of ``ids``, as of ``sample.ids`` or ``sample.context``."""
+        return "".join(self.card.alphabet[index] for index in ids)
 
     def sample_layer(self, layer: int) -> LayerTrace:
         """States of ``layer`` (from 1) on the sample."""

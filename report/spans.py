@@ -27,7 +27,7 @@ from markupsafe import Markup
 from report.characters import is_invisible, mark
 
 NUL_PICTURE = "␀"
-_PLAIN = frozenset(" .,:;()/%+=-")
+_PLAIN = frozenset(" .,:;()/%+=-−·–…␣↵⇥")
 
 
 def escape(text: str) -> Markup:

@@ -114,7 +114,8 @@ def units_below_threshold(view: RunView) -> dict[Unit, float]:
     for layer in range(1, len(view.network.sizes) + 1):
         mean = np.abs(trace_states(view.sample, layer, alignment)).mean(0, dtype=np.float64)
         left_out |= {
-            Unit(layer, int(index)): float(mean[index]) for index in np.flatnonzero(mean < threshold)
+            Unit(layer, int(index)): float(mean[index])
+            for index in np.flatnonzero(mean < threshold)
         }
     return left_out
 

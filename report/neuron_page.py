@@ -1,0 +1,41 @@
+"""One page per neuron: its panels, and the way to its neighbours."""
+
+from collections.abc import Iterator
+
+from report.contents import Contents
+from report.page import Page, markdown_page
+from report.run_view import RunView, Unit
+from report.templates import page_text
+
+ROOT = "../../"  # from neurons/l2/n17.html to the root of the site
+
+
+def pages(view: RunView, contents: Contents) -> Iterator[Page]:
+    """A page for each unit that is not left out; the last is followed by the first."""
+    units = contents.units
+    for place, unit in enumerate(units):
+        neighbours = (units[place - 1], units[(place + 1) % len(units)])
+        yield markdown_page(unit.page, _text(unit, neighbours, contents))
+
+
+def _text(unit: Unit, neighbours: tuple[Unit, Unit], contents: Contents) -> str:
+    entries = contents.by_unit[unit]
+    figures: dict[str, str | int | float] = {"layer": unit.layer, "neuron": unit.index}
+    for entry in entries:
+        figures.update(entry.content.front_matter)
+    return page_text(
+        "neuron.md.j2",
+        {
+            "title": f"Layer {unit.layer} neuron {unit.index} · {unit.name}",
+            "hide": ["navigation", "toc"],
+            "unit": figures,
+        },
+        unit=unit,
+        root=ROOT,
+        previous=neighbours[0],
+        next=neighbours[1],
+        label=contents.label(unit),
+        sentences=[entry.content.sentence for entry in entries if entry.content.sentence],
+        main=[entry for entry in entries if entry.panel.place == "main"],
+        side=[entry for entry in entries if entry.panel.place == "side"],
+    )

@@ -1,0 +1,26 @@
+"""The pages of a run: measures are asked once, each kind of page renders itself.
+
+Equal runs give equal bytes: no date, no run id, no path of a machine gets here.
+"""
+
+from collections.abc import Callable, Iterator
+
+from report import neuron_page, overview_page, run_page, sample_page
+from report.contents import Contents, gather
+from report.page import Page
+from report.run_view import RunView
+
+PageMaker = Callable[[RunView, Contents], Iterator[Page]]
+
+PAGE_MAKERS: tuple[PageMaker, ...] = (
+    overview_page.pages,
+    sample_page.pages,
+    run_page.pages,
+    neuron_page.pages,
+)
+
+
+def build_pages(view: RunView) -> tuple[Page, ...]:
+    """Every generated page and picture of the site, for :func:`report.site.build_site`."""
+    contents = gather(view)
+    return tuple(page for maker in PAGE_MAKERS for page in maker(view, contents))

@@ -1,0 +1,106 @@
+"""Mean state of a unit at each character, and how much of the unit the character alone explains."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from report.characters import character_name
+from report.measures.activation import CharacterMeans, character_means, trace_states
+from report.panels import Column, Content, Panel, UnitContent
+from report.run_view import RunView, Unit
+from report.templates import percent, signed
+
+SHOWN = 4  # characters at either end that stand in the open; the rest unfolds
+LEAST_COUNT = 10  # occurrences below which a character is not named in the sentence
+
+
+@dataclass(frozen=True)
+class CharacterMean:
+    """One row of the table."""
+
+    character: str
+    count: int
+    mean: float
+    beyond_chance: bool
+
+
+@dataclass(frozen=True)
+class Characters:
+    """The table of one unit, highest mean first."""
+
+    characters: int
+    alignment: str
+    highest: tuple[CharacterMean, ...]
+    middle: tuple[CharacterMean, ...]
+    lowest: tuple[CharacterMean, ...]
+    explained: float
+    explained_by_chance: float | None  # None: the probe is too short for shifts
+
+
+def prepare(view: RunView) -> UnitContent:
+    """Means of every layer on the probe."""
+    alignment = view.config.report.alignment
+    layers = [
+        character_means(view.probe.ids, trace_states(view.probe, layer, alignment))
+        for layer in range(1, len(view.network.sizes) + 1)
+    ]
+
+    def content(unit: Unit) -> Content:
+        means, index = layers[unit.layer - 1], unit.index
+        rows = _rows(means, index, view.card.alphabet)
+        ends = min(SHOWN, len(rows) // 2)
+        explained = float(means.explained[index])
+        chance = float(means.explained_by_chance[index])
+        data = f"{means.characters:,} probe characters"
+        return Content(
+            values=Characters(
+                characters=means.characters,
+                alignment=alignment,
+                highest=rows[:ends],
+                middle=rows[ends : len(rows) - ends],
+                lowest=rows[len(rows) - ends :],
+                explained=explained,
+                explained_by_chance=chance if chance < 1 else None,
+            ),
+            sentence=sentence(rows, alignment),
+            columns=(
+                Column(
+                    "By character",
+                    explained,
+                    percent(explained),
+                    f"share of the variance between characters, {data}",
+                ),
+            ),
+            front_matter={"explained_by_character": round(explained, 2)},
+        )
+
+    return content
+
+
+def _rows(means: CharacterMeans, unit: int, alphabet: tuple[str, ...]) -> tuple[CharacterMean, ...]:
+    order = np.argsort(-means.means[:, unit], kind="stable")
+    return tuple(
+        CharacterMean(
+            character=alphabet[means.ids[place]],
+            count=int(means.counts[place]),
+            mean=float(means.means[place, unit]),
+            beyond_chance=bool(means.beyond_chance[place, unit]),
+        )
+        for place in order
+    )
+
+
+def sentence(rows: tuple[CharacterMean, ...], alignment: str) -> str:
+    """The unit in words: after which characters it is highest and lowest."""
+    named = [row for row in rows if row.beyond_chance and row.count >= LEAST_COUNT]
+    when = "after" if alignment == "read" else "just before"
+    if not named:
+        return f"No single character moves its mean state {when} it beyond chance."
+    high, low = named[0], named[-1]
+    parts = [f"highest {when} {character_name(high.character)} ({signed(high.mean)})"]
+    if low is not high:
+        parts.append(f"lowest {when} {character_name(low.character)} ({signed(low.mean)})")
+    return f"On the probe its mean state is {' and '.join(parts)}."
+
+
+PANEL = Panel("characters", place="side", order=30, prepare=prepare)

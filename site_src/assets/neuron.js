@@ -1,0 +1,255 @@
+/* Read-out of the coloured text by pointer, touch and arrow keys; the switch between the two
+   alignments; sorting of the list of neurons. Everything else on a page works without script.
+   Events are delegated: instant navigation replaces the page, not the document. */
+(function () {
+  "use strict";
+
+  var CHOICE = "neuronario.alignment";
+  var NAMES = {
+    " ": "space", "\n": "newline", "\t": "tab", "\r": "carriage return", "\"": "quote",
+    "<": "less-than", ">": "greater-than", "&": "ampersand", "=": "equals", "/": "slash",
+    "'": "apostrophe"
+  };
+  var GLYPHS = {" ": "\u2423", "\n": "\u21b5", "\t": "\u21e5"};
+  var tip = null;
+  var marked = null;
+
+  /* --- coloured text ------------------------------------------------------------------------- */
+
+  function boxOf(element) {
+    return element.closest(".act-box");
+  }
+
+  function strip(box) {
+    if (!box.strip) {
+      var data = box.querySelector("data.act-values");
+      var spans = Array.prototype.slice.call(box.querySelector(".act").children);
+      box.strip = {
+        spans: spans,
+        places: new Map(spans.map(function (span, place) { return [span, place]; })),
+        values: data ? data.getAttribute("value").split(",").map(Number) : [],
+        divisor: Number(box.dataset.divisor || 1000),
+        unit: box.dataset.unit || ""
+      };
+    }
+    return box.strip;
+  }
+
+  function isPredicting(box) {
+    return box.classList.contains("align-predict");
+  }
+
+  /* States come one more than characters: the one before the text comes first. */
+  function valueAt(box, place) {
+    var data = strip(box);
+    var offset = data.values.length - data.spans.length;
+    return data.values[place + (isPredicting(box) ? 0 : offset)] / data.divisor;
+  }
+
+  function number(value, unit) {
+    if (unit) { return value.toFixed(2) + " " + unit; }
+    return (value < 0 ? "\u2212" : "+") + Math.abs(value).toFixed(3);
+  }
+
+  function characterOf(span) {
+    return span.classList.contains("sub") ? "\0" : span.textContent;
+  }
+
+  function clear() {
+    if (marked) { marked.classList.remove("on"); }
+    marked = null;
+    if (tip) { tip.hidden = true; }
+  }
+
+  function showCharacter(span) {
+    var box = boxOf(span);
+    var data = strip(box);
+    var place = data.places.get(span);
+    if (place === undefined || span === marked) { return; }
+    clear();
+    marked = span;
+    span.classList.add("on");
+
+    var character = characterOf(span);
+    var code = "U+" + character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
+    var name = NAMES[character] || span.dataset.mark || "\u201c" + character + "\u201d";
+    var value = number(valueAt(box, place), data.unit);
+    say(box, name + " " + code + " \u00b7 character " + place + " \u00b7 " + value);
+    var cursor = box.querySelector(".cur");
+    if (cursor) {
+      cursor.setAttribute("x1", place + 0.5);
+      cursor.setAttribute("x2", place + 0.5);
+    }
+    showTip(span, GLYPHS[character] || span.dataset.mark || character,
+      value + "  \u00b7 character " + place);
+  }
+
+  function say(box, words) {
+    var out = box.querySelector(".act-out");
+    if (out) { out.textContent = words; }
+  }
+
+  function showTip(element, glyph, words) {
+    if (!tip) {
+      tip = document.createElement("div");
+      tip.className = "act-tip";
+      tip.setAttribute("aria-hidden", "true");
+    }
+    if (!tip.isConnected) { document.body.appendChild(tip); }
+    var strong = document.createElement("b");
+    strong.textContent = glyph;
+    tip.replaceChildren(strong, document.createTextNode(words));
+    tip.hidden = false;
+    var around = element.getClientRects()[0] || element.getBoundingClientRect();
+    var half = tip.offsetWidth / 2 + 4;
+    var width = document.documentElement.clientWidth;
+    var middle = element.classList.contains("n") ? around.left + 5 : around.left + around.width / 2;
+    tip.style.left = Math.min(Math.max(middle, half), width - half) + window.scrollX + "px";
+    tip.style.top = around.top + window.scrollY + "px";
+  }
+
+  /* --- what was expected --------------------------------------------------------------------- */
+
+  function showGuess(guess) {
+    if (guess === marked) { return; }
+    clear();
+    marked = guess;
+    guess.classList.add("on");
+    say(guess.closest(".guess-box"), guess.dataset.words);
+  }
+
+  function show(target) {
+    if (!target || !target.closest) { return false; }
+    var guess = target.closest(".guess");
+    if (guess) { showGuess(guess); return true; }
+    if (target.parentNode && target.parentNode.classList
+        && target.parentNode.classList.contains("act")) {
+      showCharacter(target);
+      return true;
+    }
+    return false;
+  }
+
+  document.addEventListener("pointerover", function (event) {
+    if (!show(event.target)) { clear(); }
+  });
+  document.addEventListener("pointerdown", function (event) { show(event.target); });
+
+  document.addEventListener("keydown", function (event) {
+    var focus = document.activeElement;
+    var list = focus && focus.matches && (
+      focus.matches(".act") ? strip(boxOf(focus)).spans
+        : focus.matches(".guess-box") ? focus.querySelectorAll(".guess") : null);
+    if (!list || !list.length) { return; }
+    var step = {ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity}[event.key];
+    if (step === undefined) { return; }
+    event.preventDefault();
+    event.stopPropagation();
+    var here = Array.prototype.indexOf.call(list, marked);
+    var there = here < 0 ? (step < 0 ? list.length - 1 : 0) : here + step;
+    if (here < 0 && !isFinite(step)) { there = step < 0 ? 0 : list.length - 1; }
+    var chosen = list[Math.max(0, Math.min(list.length - 1, there))];
+    show(chosen);
+    chosen.scrollIntoView({block: "nearest"});
+  });
+
+  /* --- alignment ----------------------------------------------------------------------------- */
+
+  function levelOf(span) {
+    return Number(/(?:^|\s)p(\d+)/.exec(span.className)[1]);
+  }
+
+  /* The two alignments show the same levels, one character apart: shift the classes and keep the
+     level that falls off at the end. */
+  function align(box, wanted) {
+    var predicting = wanted === "predict";
+    box.querySelectorAll(".act-switch button").forEach(function (button) {
+      button.setAttribute("aria-pressed", String(button.dataset.align === wanted));
+    });
+    if (predicting === isPredicting(box)) { return; }
+    var spans = strip(box).spans;
+    var levels = spans.map(levelOf);
+    var spare = Number(box.dataset.spare);
+    var shifted = predicting ? [spare].concat(levels.slice(0, -1)) : levels.slice(1).concat(spare);
+    box.dataset.spare = predicting ? levels[levels.length - 1] : levels[0];
+    spans.forEach(function (span, place) {
+      span.classList.replace("p" + levels[place], "p" + shifted[place]);
+    });
+    box.classList.toggle("align-predict", predicting);
+    box.classList.toggle("align-read", !predicting);
+  }
+
+  function chosenAlignment() {
+    try { return sessionStorage.getItem(CHOICE); } catch (error) { return null; }
+  }
+
+  function remember(choice) {
+    try { sessionStorage.setItem(CHOICE, choice); } catch (error) { /* a private window */ }
+  }
+
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest && event.target.closest(".act-switch button");
+    if (!button) { return; }
+    clear();
+    remember(button.dataset.align);
+    document.querySelectorAll(".act-box[data-spare]").forEach(function (box) {
+      align(box, button.dataset.align);
+    });
+  });
+
+  function prepare() {
+    clear();
+    document.querySelectorAll(".act-box[data-spare]").forEach(function (box) {
+      box.querySelector(".act-switch").hidden = false;
+      align(box, chosenAlignment() || (isPredicting(box) ? "predict" : "read"));
+    });
+  }
+
+  /* --- sortable list ------------------------------------------------------------------------- */
+
+  function sortKey(row, column, isText) {
+    var cell = row.cells[column];
+    var value = cell.dataset.value === undefined ? cell.textContent : cell.dataset.value;
+    if (isText && column > 0) { return value.toLowerCase(); }
+    return value === "" ? NaN : Number(value);
+  }
+
+  /* Numbers start with the largest, texts with the first; rows without a value stay last. */
+  function sortBy(heading) {
+    var table = heading.closest("table");
+    var column = heading.cellIndex;
+    var isText = heading.dataset.kind === "text";
+    var current = heading.getAttribute("aria-sort");
+    var ascending = current ? current === "descending" : isText;
+    var body = table.tBodies[0];
+    var keyed = Array.prototype.map.call(body.rows, function (row) {
+      return {row: row, key: sortKey(row, column, isText)};
+    });
+    keyed.sort(function (a, b) {
+      var emptyA = a.key === "" || a.key !== a.key;
+      var emptyB = b.key === "" || b.key !== b.key;
+      if (emptyA || emptyB) { return emptyA - emptyB; }
+      return (a.key < b.key ? -1 : a.key > b.key ? 1 : 0) * (ascending ? 1 : -1);
+    });
+    body.append.apply(body, keyed.map(function (entry) { return entry.row; }));
+    table.querySelectorAll("th[aria-sort]").forEach(function (other) {
+      other.removeAttribute("aria-sort");
+    });
+    heading.setAttribute("aria-sort", ascending ? "ascending" : "descending");
+  }
+
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest && event.target.closest(".n-units thead button");
+    if (button) { sortBy(button.closest("th")); }
+  });
+
+  /* --- start, and after each instant navigation ---------------------------------------------- */
+
+  if (window.document$) {
+    window.document$.subscribe(prepare);
+  } else if (document.readyState === "loading") {
+    document.addEventListener("DOMContentLoaded", prepare);
+  } else {
+    prepare();
+  }
+})();
