@@ -138,7 +138,8 @@ def element_text(text: str) -> Bools:
     outside = markup.state == TEXT
     solid = outside & ~where(text, lambda c: c.isspace() or c == ">")
     began: Bools = since(solid) < since(~outside | where(text, ">".__eq__))
-    return outside & (markup.depth > 0) & began
+    found: Bools = outside & (markup.depth > 0) & began
+    return found
 
 
 @concept("comment", "inside a comment", "dentro de un comentario", family="xml")

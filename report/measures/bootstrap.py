@@ -1,0 +1,39 @@
+"""Intervals by the block bootstrap: neighbouring characters are not independent, blocks are."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+BLOCK = 200  # characters
+DRAWS = 1_000
+LOW, HIGH = 2.5, 97.5  # percent
+
+Array = NDArray[np.float64]
+
+
+def block_sums(values: NDArray[np.floating], block: int = BLOCK) -> Array:
+    """(blocks, ...) sums of ``values`` (T, ...) over blocks; a short last block is joined."""
+    blocks = max(1, len(values) // block)
+    starts = block * np.arange(blocks)
+    return np.asarray(np.add.reduceat(values.astype(np.float64), starts, axis=0))
+
+
+def draws(blocks: int, seed: int) -> Array:
+    """(DRAWS, blocks) how often each block is taken in each draw with replacement."""
+    generator = np.random.Generator(np.random.PCG64(seed))
+    return generator.multinomial(blocks, np.full(blocks, 1.0 / blocks), DRAWS).astype(np.float64)
+
+
+def interval(sums: Array, statistic: Callable[[Array], Array], seed: int) -> tuple[Array, Array]:
+    """95 % percentile interval of ``statistic``.
+
+    Args:
+        sums: (blocks, ..., K) block sums of whatever the statistic needs.
+        statistic: from (DRAWS, ..., K) total sums to (DRAWS, ...) values.
+        seed: of the draws; equal seeds take equal blocks.
+    """
+    taken = np.tensordot(draws(len(sums), seed), sums, axes=1)
+    values = statistic(taken)
+    low, high = np.percentile(values, [LOW, HIGH], axis=0)
+    return low, high

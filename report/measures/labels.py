@@ -1,0 +1,221 @@
+"""Labels: which concept a unit follows, chosen on one half of the probe, scored on the other.
+
+For unit h and yes/no concept C: on half A take the sign s and threshold q that maximise the F1 of
+[s h > q]; among the concepts take the one with the largest Matthews correlation. For a number, the
+line fitted on half A; its Pearson correlation takes the place of the Matthews correlation (which
+is the Pearson correlation of two yes/no values, so the two compare). All scores printed are those
+of half B.
+
+A label is accepted only if it beats three controls (report/measures/controls.py): chance (circular
+shifts of the text), the last two characters, and the same network untrained.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobs.network import Float
+from report.measures.concepts import ConceptTable
+
+QUANTILES = (
+    *(0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.27, 0.40),
+    *(0.60, 0.73, 0.84, 0.92, 0.96, 0.98, 0.99, 0.995),
+)
+THRESHOLDS = 32  # candidate thresholds per unit: the quantiles, and as many evenly spaced
+UNITS_AT_ONCE = 64
+LEAST_POSITIVE = 20  # characters of each half on which a concept must hold, and must not hold
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Halves:
+    """The probe cut in two: A to choose on, B to score on. The last odd character is left out."""
+
+    size: int  # characters of each half
+
+    @property
+    def a(self) -> slice:
+        """Where things are chosen."""
+        return slice(0, self.size)
+
+    @property
+    def b(self) -> slice:
+        """Where they are scored."""
+        return slice(self.size, 2 * self.size)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The best threshold of each unit for each concept, from half A; arrays are (U, C)."""
+
+    sign: NDArray[np.int8]  # +1: high when the concept holds; -1: low
+    threshold: Float  # of h (yes/no concepts only)
+    f1_a: Array
+    f1_b: Array
+    strength_a: Array  # Matthews correlation, or |Pearson| of a number
+    strength_b: Array  # signed as on half A: negative where half B disagrees
+    usable: NDArray[np.bool_]  # (C,) enough positives and negatives in both halves
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Counts of a yes/no prediction; arrays of any equal shape."""
+
+    predicted: Array  # predicted true
+    hits: Array  # predicted true and true
+    positives: Array  # true
+    total: Array | float  # all
+
+    def f1(self) -> Array:
+        """2 hits / (predicted + positives)."""
+        result: Array = 2.0 * self.hits / np.maximum(self.predicted + self.positives, 1.0)
+        return result
+
+    def matthews(self) -> Array:
+        """Matthews correlation coefficient; 0 where prediction or truth is constant."""
+        covariance = self.total * self.hits - self.predicted * self.positives
+        product = (
+            self.predicted
+            * (self.total - self.predicted)
+            * self.positives
+            * (self.total - self.positives)
+        )
+        result: Array = covariance / np.sqrt(np.maximum(product, 1.0))
+        return result
+
+
+def halves(characters: int) -> Halves:
+    """The two halves of a probe of ``characters`` characters."""
+    return Halves(characters // 2)
+
+
+def usable_concepts(table: ConceptTable, cut: Halves) -> NDArray[np.bool_]:
+    """(C,) concepts that vary enough in both halves to be scored at all."""
+    usable = np.ones(len(table.concepts), bool)
+    for part in (cut.a, cut.b):
+        values = table.values[part]
+        positives = (values > 0).sum(0)
+        varied = (positives >= LEAST_POSITIVE) & (positives <= cut.size - LEAST_POSITIVE)
+        usable &= np.where(table.binary, varied, values.std(0) > 1e-6)
+    return usable
+
+
+def thresholds(hidden: Float) -> Float:
+    """(THRESHOLDS, U) candidates for each unit of ``hidden`` (T, U).
+
+    Half of them quantiles, dense in the tails because concepts may be rare; half evenly spaced over
+    the unit's range, because a unit with two states is parted only between them.
+    """
+    quantiles = np.quantile(hidden, QUANTILES, axis=0, method="inverted_cdf")
+    low, high = hidden.min(0), hidden.max(0)
+    places = np.arange(1, THRESHOLDS - len(QUANTILES) + 1) / (THRESHOLDS - len(QUANTILES) + 1)
+    spaced = low + places[:, None] * (high - low)
+    found: Float = np.concatenate([quantiles, spaced]).astype(np.float32)
+    return found
+
+
+def above(hidden: Float, edges: Float) -> Float:
+    """(T, THRESHOLDS * U) ones where ``hidden`` (T, U) exceeds each of ``edges``."""
+    return (hidden[:, None, :] > edges[None]).reshape(len(hidden), -1).astype(np.float32)
+
+
+def fit(hidden: Float, table: ConceptTable) -> Fit:
+    """Fit every unit of ``hidden`` (T, U) to every concept of ``table``."""
+    cut = halves(len(hidden))
+    units, columns = hidden.shape[1], len(table.concepts)
+    result = Fit(
+        sign=np.ones((units, columns), np.int8),
+        threshold=np.zeros((units, columns), np.float32),
+        f1_a=np.zeros((units, columns)),
+        f1_b=np.zeros((units, columns)),
+        strength_a=np.zeros((units, columns)),
+        strength_b=np.zeros((units, columns)),
+        usable=usable_concepts(table, cut),
+    )
+    binary = np.flatnonzero(table.binary)
+    for start in range(0, units, UNITS_AT_ONCE):
+        chunk = slice(start, min(start + UNITS_AT_ONCE, units))
+        _fit_binary(hidden[:, chunk], table.values[:, binary], cut, result, chunk, binary)
+    numbers = np.flatnonzero(~table.binary)
+    on_a = correlations(hidden[cut.a], table.values[cut.a][:, numbers])
+    on_b = correlations(hidden[cut.b], table.values[cut.b][:, numbers])
+    result.sign[:, numbers] = np.where(on_a < 0, -1, 1)
+    result.strength_a[:, numbers] = np.abs(on_a)
+    result.strength_b[:, numbers] = on_b * result.sign[:, numbers]
+    for scores in (result.f1_a, result.f1_b, result.strength_a, result.strength_b):
+        scores[:, ~result.usable] = 0.0
+    return result
+
+
+def _fit_binary(
+    hidden: Float, values: Float, cut: Halves, result: Fit, chunk: slice, columns: Indices
+) -> None:
+    edges = thresholds(hidden[cut.a])
+    on_a, on_b = (
+        confusions(above(hidden[part], edges), values[part], hidden.shape[1])
+        for part in (cut.a, cut.b)
+    )
+    best = np.argmax(on_a.f1(), axis=0)  # (U, C) place in the 2 * THRESHOLDS candidates
+    result.sign[chunk, columns] = np.where(best < THRESHOLDS, 1, -1)
+    unit = np.arange(hidden.shape[1])[:, None]
+    result.threshold[chunk, columns] = edges[best % THRESHOLDS, unit]
+    for half, f1, strength in (
+        (on_a, result.f1_a, result.strength_a),
+        (on_b, result.f1_b, result.strength_b),
+    ):
+        chosen = choose(half, best)
+        f1[chunk, columns] = chosen.f1()
+        strength[chunk, columns] = chosen.matthews()
+
+
+def confusions(indicators: Float, values: Float, units: int) -> Confusion:
+    """Counts of every threshold of every unit against every concept.
+
+    Args:
+        indicators: (T, THRESHOLDS * U) from :func:`above`.
+        values: (T, C) zeros and ones.
+        units: U.
+
+    Returns:
+        Arrays (2 * THRESHOLDS, U, C): h above each threshold, then h at or below it.
+    """
+    total = len(values)
+    hits = (indicators.T @ values).reshape(THRESHOLDS, units, -1).astype(np.float64)
+    predicted = indicators.sum(0, dtype=np.float64).reshape(THRESHOLDS, units, 1)
+    positives = values.sum(0, dtype=np.float64)[None, None]
+    return Confusion(
+        predicted=np.concatenate([predicted, total - predicted]),
+        hits=np.concatenate([hits, positives - hits]),
+        positives=positives,
+        total=total,
+    )
+
+
+def choose(counts: Confusion, best: Indices) -> Confusion:
+    """Counts at the candidate ``best`` (U, C) of each unit and concept."""
+    unit = np.arange(best.shape[0])[:, None]
+    column = np.arange(best.shape[1])[None]
+    return Confusion(
+        predicted=counts.predicted[best, unit, 0],
+        hits=counts.hits[best, unit, column],
+        positives=counts.positives[0],
+        total=counts.total,
+    )
+
+
+def correlations(left: Float, right: Float) -> Array:
+    """(U, C) Pearson correlations of the columns of (T, U) and (T, C); 0 for constants."""
+    product = standardised(left).T @ standardised(right)
+    result: Array = product.astype(np.float64) / len(left)
+    return result
+
+
+def standardised(values: Float) -> Float:
+    """Columns with mean 0 and standard deviation 1; constant columns become 0."""
+    centred = values - values.mean(0, dtype=np.float64)
+    deviation = centred.std(0)
+    scaled: Float = (centred / np.where(deviation > 1e-6, deviation, np.inf)).astype(np.float32)
+    return scaled

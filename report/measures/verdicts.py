@@ -1,0 +1,226 @@
+"""From scores to labels: one record per unit, with every control beside it."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobs.network import Float
+from report.measures.concepts import Concept, ConceptTable
+from report.measures.controls import Chance, LookUp
+from report.measures.labels import Fit, halves
+from report.measures.scores import (
+    Interval,
+    auc,
+    confusion_intervals,
+    pearson_interval,
+    spearman,
+)
+
+Verdict = Literal["accepted", "characters", "untrained", "chance", "constant"]
+CONSTANT = 0.01  # standard deviation below which a unit says nothing
+
+
+@dataclass(frozen=True)
+class Score:
+    """How well something follows a concept."""
+
+    strength: float  # Matthews correlation of a yes/no concept, Pearson correlation of a number
+    f1: float | None  # None for numbers
+
+    @property
+    def shown(self) -> float:
+        """F1, or Pearson of a number: the figure to show."""
+        return self.strength if self.f1 is None else self.f1
+
+
+@dataclass(frozen=True)
+class Details:
+    """Further scores of a yes/no concept on half B."""
+
+    precision: float
+    recall: float
+    auc: float
+    prevalence: float  # share of characters on which the concept holds
+    always_f1: float  # of a unit that is always on: 2 p / (1 + p)
+
+
+@dataclass(frozen=True)
+class Label:
+    """The concept nearest to a unit, its scores on half B, its controls, and the verdict."""
+
+    concept: str  # name of the nearest concept; "" for a constant unit
+    verdict: Verdict
+    sign: int  # -1: the unit is low where the concept holds, or falls as the number grows
+    threshold: float | None  # of the hidden state; None for numbers
+    score: Score
+    strength_interval: Interval  # 95 %, block bootstrap
+    f1_interval: Interval | None
+    details: Details | None  # None for numbers
+    spearman: float | None  # None for yes/no concepts
+    chance: Score  # circular shifts: 99th percentile of the maximum (F1: of this concept)
+    look_up: Score  # the last two characters
+    untrained: Score  # best unit of the same layer of the untrained network
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the label is above every bar."""
+        return self.verdict == "accepted"
+
+    @property
+    def interval(self) -> Interval:
+        """Interval of the figure shown."""
+        return self.strength_interval if self.f1_interval is None else self.f1_interval
+
+    @property
+    def control(self) -> float:
+        """The highest control, on the scale of the figure shown."""
+        always = self.details.always_f1 if self.details else 0.0
+        return max(always, self.chance.shown, self.look_up.shown, self.untrained.shown)
+
+    @property
+    def margin(self) -> float:
+        """How far the lower end of the interval is above the highest control."""
+        return self.interval[0] - self.control
+
+
+def choose_concepts(found: Fit, control: LookUp, binary: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """(U,) the nearest concept of each unit, from half A alone.
+
+    Concepts on which the unit beats the last two characters come first; among them, or among all
+    where there are none, the strongest.
+    """
+    beats = np.where(binary, found.f1_a > control.f1_a, found.strength_a > control.strength_a)
+    strength = np.where(found.usable, found.strength_a, -1.0)
+    chosen: NDArray[np.int64] = np.argmax(strength + 2.0 * (beats & (strength > 0)), axis=1)
+    return chosen
+
+
+def judge(
+    hidden: Float,
+    table: ConceptTable,
+    found: Fit,
+    chance: Chance,
+    control: LookUp,
+    untrained: Fit | None,
+    seed: int,
+) -> tuple[Label, ...]:
+    """One label per unit of ``hidden`` (T, U), all of one layer.
+
+    Args:
+        hidden: the layer's states on the probe.
+        table: concepts on the probe.
+        found: the layer's fit.
+        chance: the circular-shift null.
+        control: the look-up table's scores.
+        untrained: the fit of the same layer of the untrained network; None: no such control.
+        seed: of the bootstrap.
+    """
+    part = halves(len(hidden)).b
+    constant = hidden.std(0) < CONSTANT
+    labels = []
+    for unit, column in enumerate(choose_concepts(found, control, table.binary)):
+        concept = table.concepts[column]
+        label = _measured(
+            hidden[part, unit], concept, table.values[part, column], found, unit, column, seed
+        )
+        yes_no = concept.kind == "yes/no"
+        label = replace(
+            label,
+            chance=Score(chance.strength, float(chance.f1[column]) if yes_no else None),
+            look_up=_score(control.strength_b, control.f1_b, column, yes_no),
+            untrained=_best(untrained, column, yes_no),
+        )
+        if constant[unit] or not found.usable[column]:
+            labels.append(replace(label, concept="", verdict="constant"))
+        else:
+            labels.append(replace(label, verdict=verdict(label)))
+    return tuple(labels)
+
+
+def _score(
+    strength: NDArray[np.float64], f1: NDArray[np.float64], place: int, yes_no: bool
+) -> Score:
+    return Score(float(strength[place]), float(f1[place]) if yes_no else None)
+
+
+def _best(untrained: Fit | None, column: int, yes_no: bool) -> Score:
+    if untrained is None:
+        return Score(0.0, 0.0 if yes_no else None)
+    f1, strength = untrained.f1_b[:, column], untrained.strength_b[:, column]
+    return Score(float(strength.max()), float(f1.max()) if yes_no else None)
+
+
+def _measured(
+    hidden: Float,
+    concept: Concept,
+    truth: Float,
+    found: Fit,
+    unit: int,
+    column: int,
+    seed: int,
+) -> Label:
+    """The unit's own scores on half B; controls and verdict are filled in by the caller."""
+    sign = int(found.sign[unit, column])
+    unset = Score(0.0, None)
+    if concept.kind == "number":
+        return Label(
+            concept=concept.name,
+            verdict="chance",
+            sign=sign,
+            threshold=None,
+            score=Score(float(found.strength_b[unit, column]), None),
+            strength_interval=pearson_interval(hidden * sign, truth, seed),
+            f1_interval=None,
+            details=None,
+            spearman=spearman(hidden * sign, truth),
+            chance=unset,
+            look_up=unset,
+            untrained=unset,
+        )
+    threshold = float(found.threshold[unit, column])
+    predicted = hidden > threshold if sign > 0 else hidden <= threshold
+    positive = truth > 0
+    f1, strength = confusion_intervals(predicted, positive, seed)
+    return Label(
+        concept=concept.name,
+        verdict="chance",
+        sign=sign,
+        threshold=threshold,
+        score=_score(found.strength_b[unit], found.f1_b[unit], column, True),
+        strength_interval=strength,
+        f1_interval=f1,
+        details=_details(predicted, positive, auc(hidden * sign, positive)),
+        spearman=None,
+        chance=unset,
+        look_up=unset,
+        untrained=unset,
+    )
+
+
+def _details(predicted: NDArray[np.bool_], positive: NDArray[np.bool_], area: float) -> Details:
+    hits, share = float((predicted & positive).sum()), float(positive.mean())
+    return Details(
+        precision=hits / max(1.0, float(predicted.sum())),
+        recall=hits / max(1.0, float(positive.sum())),
+        auc=area,
+        prevalence=share,
+        always_f1=2 * share / (1 + share),
+    )
+
+
+def verdict(label: Label) -> Verdict:
+    """Which bar a label fails first, or ``accepted``.
+
+    Chance is compared with the strength, which does not depend on how frequent a concept is; the
+    always-on unit, the last two characters and the untrained network with the lower end of the
+    95 % interval of the figure shown.
+    """
+    low = label.interval[0]
+    always = label.details.always_f1 if label.details else 0.0
+    if label.score.strength <= label.chance.strength or low <= always:
+        return "chance"
+    if low <= label.look_up.shown:
+        return "characters"
+    return "untrained" if low <= label.untrained.shown else "accepted"
