@@ -4,16 +4,88 @@ This module says what may be configured and what the defaults are; reading a fil
 problems is in ``jobs/config_file.py``.
 """
 
+import codecs
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
 SCHEMA = 1
 
 Fraction = Annotated[float, Field(gt=0.0, lt=0.5, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
+
+
+def _plain_path(value: str) -> str:
+    """A path as it stands: nothing in it is replaced, so nothing may look as if it were."""
+    if not value or not value.isprintable():
+        raise ValueError("needs the path of a file or folder, without control characters")
+    if "${" in value or "{{" in value or value.startswith("~"):
+        raise ValueError("placeholders and ~ are not replaced; write the path itself")
+    return value
+
+
+def _output_folder(value: str) -> str:
+    """A folder that is replaced or pruned as a whole: never a root or the working directory."""
+    if Path(_plain_path(value)).name in ("", ".."):
+        raise ValueError("needs a folder of its own, not / or . or ..")
+    return value
+
+
+def _known_encoding(value: str) -> str:
+    try:
+        known = codecs.lookup(value)
+        "".encode(value)  # codecs that are no text encodings (base64, rot13) refuse this
+    except (LookupError, ValueError) as error:
+        raise ValueError("no encoding of that name; for example utf-8, latin-1, utf-16") from error
+    if known.name in ("idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"):
+        raise ValueError("is not an encoding of texts; for example utf-8, latin-1, utf-16")
+    return value
+
+
+def _known_lexer(value: str | None) -> str | None:
+    if value is not None:
+        from pygments.lexers import find_lexer_class_by_name
+        from pygments.util import ClassNotFound
+
+        try:
+            find_lexer_class_by_name(value)
+        except ClassNotFound as error:
+            raise ValueError("no language that Pygments knows; for example xml, c, html") from error
+    return value
+
+
+def _valid_pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(f"not a regular expression of Python: {error}") from error
+    return value
+
+
+def _printable(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("control characters are not allowed")
+    return value
+
+
+def _web_address(value: str) -> str:
+    if value and not re.fullmatch(r"https?://[^\s<>\"'`{}|\\^]+", value):
+        raise ValueError("needs an address that starts with https:// or http://, or nothing")
+    return value
+
+
+def _three_symbols(value: tuple[str, ...]) -> tuple[str, ...]:
+    if value and (len(set(value)) != 3 or any(len(symbol) != 1 for symbol in value)):
+        raise ValueError("needs three different single characters, or an empty list")
+    return value
+
+
+PlainPath = Annotated[str, AfterValidator(_plain_path)]
+OutputFolder = Annotated[str, AfterValidator(_output_folder)]
+PrintableText = Annotated[str, AfterValidator(_printable)]
 
 
 class Section(BaseModel):
@@ -25,10 +97,10 @@ class Section(BaseModel):
 class CorpusConfig(Section):
     """Which text: a file or the built-in generator."""
 
-    path: str | None = None  # text file; relative paths start at the configuration file
+    path: PlainPath | None = None  # text file; relative paths start at the configuration file
     builtin: Literal["xml"] | None = None
     builtin_characters: Annotated[int, Field(ge=1_000, le=10_000_000)] = 250_000
-    encoding: str = "utf-8"
+    encoding: Annotated[str, AfterValidator(_known_encoding)] = "utf-8"
     first_characters: PositiveInt | None = None  # use only the head of the text
     held_out: Fraction = 0.1  # share at the end that is never trained on
     max_bytes: PositiveInt = 200_000_000
@@ -92,8 +164,8 @@ class ConceptConfig(Section):
     """A user's own concept: characters inside a match of a regular expression."""
 
     name: Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[a-z][a-z0-9 -]*$")]
-    pattern: Annotated[str, Field(min_length=1, max_length=400)]
-    sentence: Annotated[str, Field(max_length=200)] = ""
+    pattern: Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_valid_pattern)]
+    sentence: Annotated[PrintableText, Field(max_length=200)] = ""
 
 
 class ReportConfig(Section):
@@ -101,24 +173,32 @@ class ReportConfig(Section):
 
     alignment: Literal["read", "predict"] = "read"  # colour by the state after reading / before
     min_mean_activation: Annotated[float, Field(ge=0.0, lt=1.0, allow_inf_nan=False)] = 0.0
-    symbols: Annotated[tuple[str, ...], Field(max_length=3)] = ()  # three characters; () = chosen
+    symbols: Annotated[tuple[str, ...], AfterValidator(_three_symbols)] = ()  # () = chosen
     language: Literal["en", "es"] = "en"  # of the concept sentences
-    pygments: str | None = None  # a language whose token kinds become concepts
+    pygments: Annotated[str | None, AfterValidator(_known_lexer)] = None  # its token kinds
     concepts: Annotated[tuple[ConceptConfig, ...], Field(max_length=50)] = ()
+
+    @model_validator(mode="after")
+    def _concept_names_differ(self) -> "ReportConfig":
+        names = [concept.name for concept in self.concepts]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two concepts have the name `{twice[0]}`; rename one")
+        return self
 
 
 class SiteConfig(Section):
     """Where and under which name the site is published."""
 
-    name: Annotated[str, Field(min_length=1, max_length=80)] = "Neuronario"
-    url: str = ""  # public address; "" = works from any place
-    directory: str = "site"  # relative paths start at the working directory
+    name: Annotated[PrintableText, Field(min_length=1, max_length=80)] = "Neuronario"
+    url: Annotated[str, AfterValidator(_web_address)] = ""  # public; "" = works from any place
+    directory: OutputFolder = "site"  # relative paths start at the working directory
 
 
 class StoreConfig(Section):
     """Where the runs are kept."""
 
-    directory: str = "runs"  # relative paths start at the working directory
+    directory: OutputFolder = "runs"  # relative paths start at the working directory
 
 
 class RetentionConfig(Section):
@@ -152,6 +232,15 @@ class Config(Section):
     store: StoreConfig = StoreConfig()
     retention: RetentionConfig = RetentionConfig()
     publish: PublishConfig = PublishConfig()
+
+    @model_validator(mode="after")
+    def _site_apart_from_store(self) -> "Config":
+        site, store = Path(self.site.directory), Path(self.store.directory)
+        if site == store or site in store.parents or store in site.parents:
+            raise ValueError(
+                "`site.directory` and `store.directory` must lie apart; choose another folder"
+            )
+        return self
 
 
 def corpus_path(config: Config, folder: Path) -> Path | None:
