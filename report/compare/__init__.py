@@ -1,0 +1,1 @@
+"""What changed between two runs: inputs, quality, units, labels, sample; text, JSON, gates."""
