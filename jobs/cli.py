@@ -1,0 +1,291 @@
+"""The command line: one function a verb, each handing over to the pipeline or the store.
+
+Nothing heavy is imported at the top: `--help`, `list`, `show`, `diff` and `report` start without
+TensorFlow.
+"""
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from jobs import __version__
+from jobs.errors import ExitCode, NeuronarioError
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+EPILOG = """\b
+Exit codes: 0 done or nothing to do; 2 usage; 3 gate failed or differences found;
+4 training unsound; 65 bad data; 66 no such file or run; 73 cannot create; 74 I/O error;
+75 another run holds the lock; 77 no permission; 78 configuration invalid; 128+N signal N."""
+
+
+def config_option(function: Command) -> Command:
+    """``--config FILE``; without it neuronario.yml of this folder, else the default preset."""
+    return click.option(
+        "--config",
+        "config_path",
+        type=click.Path(path_type=Path),
+        help="Configuration file [default: ./neuronario.yml, else the built-in default].",
+    )(function)
+
+
+def store_option(function: Command) -> Command:
+    """``--store DIR``: where the runs are kept."""
+    return click.option(
+        "--store",
+        "store_path",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Folder of the runs [default: store.directory of the configuration].",
+    )(function)
+
+
+def json_option(function: Command) -> Command:
+    """``--json``: print JSON instead of text."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(function)
+
+
+@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "--version", prog_name="neuronario")
+def cli() -> None:
+    """Neuronario, a diary of neurons: what every unit of a character LSTM does with your text."""
+
+
+@cli.command()
+@config_option
+@store_option
+@click.option("--site", "site_path", type=click.Path(path_type=Path), help="Where to publish.")
+@click.option("--force", is_flag=True, help="Run even if nothing changed.")
+@click.option("--no-resume", is_flag=True, help="Ignore the checkpoint of an interrupted run.")
+@click.option("--no-publish", is_flag=True, help="Make the run, leave the site alone.")
+@click.option("--explain", is_flag=True, help="Say what changed since the last run; run nothing.")
+@click.option("--quiet", is_flag=True, help="Print nothing unless the job fails.")
+def run(
+    config_path: Path | None,
+    store_path: Path | None,
+    site_path: Path | None,
+    force: bool,
+    no_resume: bool,
+    no_publish: bool,
+    explain: bool,
+    quiet: bool,
+) -> None:
+    """The whole job: train, sample, trace, measure, write pages, build and publish the site."""
+    from jobs.pipeline import JobOptions, explain_job, run_job
+
+    options = JobOptions(
+        config_path=config_path or default_config_path(),
+        store=store_path,
+        site=site_path,
+        force=force,
+        resume=not no_resume,
+        publish=not no_publish,
+        quiet=quiet,
+    )
+    if explain:
+        for line in explain_job(options):
+            click.echo(line)
+        return
+    run_id = run_job(options)
+    if run_id and not quiet:
+        click.echo(run_id)
+
+
+@cli.command()
+@config_option
+@store_option
+@click.option("--quiet", is_flag=True, help="Print nothing unless training fails.")
+def train(config_path: Path | None, store_path: Path | None, quiet: bool) -> None:
+    """Train only; `run` continues from the checkpoint that this leaves in the store."""
+    from jobs.pipeline import JobOptions, train_only
+
+    train_only(
+        JobOptions(config_path=config_path or default_config_path(), store=store_path, quiet=quiet)
+    )
+
+
+@cli.command()
+@click.argument("run_name", metavar="RUN", default="latest")
+@config_option
+@store_option
+@click.option("--characters", type=click.IntRange(1, 100_000), default=500, show_default=True)
+@click.option("--temperature", type=click.FloatRange(min=0, min_open=True), default=1.0)
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
+def sample(
+    run_name: str,
+    config_path: Path | None,
+    store_path: Path | None,
+    characters: int,
+    temperature: float,
+    seed: int,
+) -> None:
+    """Print a fresh text written by the network of RUN."""
+    from jobs.pipeline import sample_text
+
+    store = store_folder(config_path, store_path)
+    click.echo(sample_text(store, run_name, characters, temperature, seed), nl=False)
+
+
+@cli.command()
+@click.argument("run_name", metavar="RUN", default="latest")
+@config_option
+@store_option
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Target folder."
+)
+def report(run_name: str, config_path: Path | None, store_path: Path | None, out: Path) -> None:
+    """Write the Markdown pages of RUN, with the present templates, into a folder."""
+    from jobs.pipeline import write_report
+
+    count = write_report(store_folder(config_path, store_path), run_name, out)
+    click.echo(f"{count} files in {out}")
+
+
+@cli.command()
+@click.argument("run_name", metavar="RUN", default="latest")
+@config_option
+@store_option
+@click.option("--site", "site_path", type=click.Path(path_type=Path), help="Where to publish.")
+def site(
+    run_name: str, config_path: Path | None, store_path: Path | None, site_path: Path | None
+) -> None:
+    """Build and publish the site of RUN from the pages kept in the store."""
+    from jobs.pipeline import publish_run
+
+    click.echo(publish_run(store_folder(config_path, store_path), run_name, site_path))
+
+
+@cli.command("list")
+@config_option
+@store_option
+@json_option
+def list_command(config_path: Path | None, store_path: Path | None, as_json: bool) -> None:
+    """List the runs of the store, oldest first; a broken run is one broken row."""
+    from jobs.listing import listing_text
+    from jobs.store import list_runs
+
+    rows = list_runs(store_folder(config_path, store_path))
+    click.echo(listing_text(rows, as_json=as_json), nl=False)
+
+
+@cli.command()
+@click.argument("run_name", metavar="RUN", default="latest")
+@config_option
+@store_option
+@json_option
+def show(run_name: str, config_path: Path | None, store_path: Path | None, as_json: bool) -> None:
+    """Show one run: settings, corpus, results, sampled text. RUN: id, prefix, latest, latest~2."""
+    from jobs.listing import run_text
+    from jobs.store import read_run
+
+    found = read_run(store_folder(config_path, store_path), run_name)
+    click.echo(run_text(found, as_json=as_json), nl=False)
+
+
+@cli.group()
+def config() -> None:
+    """Work with the configuration."""
+
+
+@config.command("check")
+@click.argument("path", type=click.Path(path_type=Path), required=False)
+def config_check(path: Path | None) -> None:
+    """List every problem of the configuration at once; exit 78 if there is one."""
+    from jobs.config_file import config_problems
+
+    target = path or default_config_path()
+    problems = config_problems(target)
+    for problem in problems:
+        click.echo(str(problem), err=True)
+    if problems:
+        raise NeuronarioError(
+            f"{target}: {len(problems)} problem{'s' * (len(problems) > 1)}", ExitCode.BAD_CONFIG
+        )
+    click.echo(f"{target}: fine")
+
+
+@config.command("show")
+@config_option
+def config_show(config_path: Path | None) -> None:
+    """Print the effective configuration, defaults filled in."""
+    from jobs.config_file import effective_yaml, load_config
+
+    click.echo(effective_yaml(load_config(config_path or default_config_path()).config), nl=False)
+
+
+@cli.command()
+@click.option("--site", "site_path", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--port", type=click.IntRange(1, 65_535), default=8000, show_default=True)
+@config_option
+def serve(site_path: Path | None, port: int, config_path: Path | None) -> None:
+    """Serve the built site on this machine, to look at it."""
+    from jobs.serve import serve_folder
+
+    if site_path is None:
+        from jobs.config_file import load_config
+
+        loaded = load_config(config_path or default_config_path())
+        site_path = Path(loaded.config.site.directory)
+    serve_folder(site_path, port)
+
+
+@cli.command()
+def doctor() -> None:
+    """Say what this installation runs on: versions, processor, cores, memory, free disk."""
+    from jobs.runtime import doctor_lines
+
+    for line in doctor_lines():
+        click.echo(line)
+
+
+def default_config_path() -> Path:
+    """./neuronario.yml where it exists, else the default preset of the package."""
+    local = Path("neuronario.yml")
+    return local if local.exists() else Path(__file__).parent / "presets" / "default.yml"
+
+
+def store_folder(config_path: Path | None, store_path: Path | None) -> Path:
+    """The store that a command reads."""
+    if store_path is not None:
+        return store_path
+    from jobs.config_file import load_config
+
+    return Path(load_config(config_path or default_config_path()).config.store.directory)
+
+
+def main() -> None:
+    """Entry point: every user-caused error becomes one line and its exit code."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read when TensorFlow is first imported
+    sys.exit(guarded(lambda: cli(standalone_mode=False), as_json="--json" in sys.argv))
+
+
+def guarded(command: Callable[[], Any], *, as_json: bool = False) -> int:
+    """Run ``command`` and return the exit code of its fate."""
+    code, message = int(ExitCode.OK), ""
+    try:
+        command()
+    except click.exceptions.Exit as stop:
+        code = stop.exit_code
+    except click.Abort:
+        code, message = 130, "interrupted"
+    except click.ClickException as error:
+        error.show()
+        code = int(ExitCode.USAGE)
+    except NeuronarioError as error:
+        code, message = int(error.code), str(error)
+    except BrokenPipeError:
+        sys.stderr.close()  # nobody reads any more: say nothing
+        return 141
+    except Exception:
+        traceback.print_exc()
+        code, message = int(ExitCode.BUG), "this is a bug; please report the lines above"
+    if message:
+        print(f"neuronario: {message}", file=sys.stderr)
+    if as_json and code:
+        print(json.dumps({"type": "exit", "code": code, "message": message}), file=sys.stderr)
+    return code

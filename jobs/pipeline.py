@@ -1,0 +1,251 @@
+"""The whole job from a configuration file to a published site: the only module of ``jobs`` that
+imports ``report``.
+
+A job asks the store what is already there: nothing changed, only pages, only sample or probe, or
+everything. TensorFlow is imported only where a network is trained, sampled or traced.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jobs import __version__
+from jobs.config import Config
+from jobs.config_file import ConfigFile, load_config
+from jobs.corpus import corpus_card, load_corpus
+from jobs.files import remove_folder, write_bytes
+from jobs.lock import locked
+from jobs.manifest import digest, explain_difference, folder_digest
+from jobs.progress import Progress
+from jobs.runtime import current_runtime
+from jobs.signals import answer_signals
+from jobs.stages import Plan, circumstances, probe_stage, sample_stage, train_stage
+from jobs.store import (
+    Run,
+    RunContent,
+    commit_run,
+    newest_run,
+    read_run,
+    stage_inputs,
+    with_pages,
+)
+
+if TYPE_CHECKING:
+    from report.run_view import RunView
+
+PUBLISHED = "assets/generated/content-id.txt"  # tells which run a site shows
+
+
+@dataclass(frozen=True)
+class JobOptions:
+    """What the command line says about one job."""
+
+    config_path: Path
+    store: Path | None = None  # None: as configured
+    site: Path | None = None  # None: as configured
+    force: bool = False
+    resume: bool = True
+    publish: bool = True
+    quiet: bool = False
+
+
+def run_job(options: JobOptions) -> str:
+    """Run all stages that the store has not done yet; return the run's id, "" if nothing was due.
+
+    Raises:
+        NeuronarioError: with the exit code of its cause; a site already published stays whole.
+    """
+    config_file = load_config(options.config_path)
+    store = options.store or Path(config_file.config.store.directory)
+    with (
+        locked(store, "starting") as lock,
+        Progress(quiet=options.quiet, on_change=lock.describe) as progress,
+    ):
+        answer_signals(lambda number: _end(progress, number), progress.show_status)
+        try:
+            return _run_stages(options, config_file, store, progress)
+        except BaseException:
+            progress.failed()
+            raise
+
+
+def explain_job(options: JobOptions) -> list[str]:
+    """What the job would do and why, one line each; nothing is run or written."""
+    plan = _plan(options, load_config(options.config_path))
+    if plan.newest is None:
+        return ["first run: everything is done"]
+    lines = explain_difference(plan.newest.manifest.inputs, plan.inputs)
+    return lines or ["nothing changed"]
+
+
+def train_only(options: JobOptions) -> None:
+    """Train and leave the checkpoint of the last epoch for ``run``."""
+    config_file = load_config(options.config_path)
+    store = options.store or Path(config_file.config.store.directory)
+    with (
+        locked(store, "starting") as lock,
+        Progress(quiet=options.quiet, on_change=lock.describe) as progress,
+    ):
+        answer_signals(lambda number: _end(progress, number), progress.show_status)
+        try:
+            plan = _plan(replace(options, store=store), config_file)
+            train_stage(plan, progress, resume=options.resume)
+        except BaseException:
+            progress.failed()
+            raise
+
+
+def sample_text(store: Path, name: str, characters: int, temperature: float, seed: int) -> str:
+    """A fresh text of a run's network, its start as long as the run's own."""
+    from jobs.sample import sample
+
+    run = read_run(store, name)
+    training = run.config.training
+    trace = sample(
+        run.network,
+        regime=training.regime,
+        window=training.window,
+        start_ids=run.sample.context,
+        characters=characters,
+        temperature=temperature,
+        seed=seed,
+    )
+    return "".join(run.card.alphabet[index] for index in trace.ids)
+
+
+def write_report(store: Path, name: str, folder: Path) -> int:
+    """Render a run with the present templates into ``folder``; returns the number of files."""
+    pages = _pages(_view(read_run(store, name)))
+    for path, data in pages.items():
+        write_bytes(folder / path, data)
+    return len(pages)
+
+
+def publish_run(store: Path, name: str, site: Path | None) -> str:
+    """Build and publish the site of a run that the store has; returns the site's folder."""
+    run = read_run(store, name)
+    target = site or Path(run.config.site.directory)
+    with locked(store, "site"):
+        _publish(run, run.config, target)
+    return str(target)
+
+
+def _run_stages(
+    options: JobOptions, config_file: ConfigFile, store: Path, progress: Progress
+) -> str:
+    with progress.stage("corpus"):
+        plan = _plan(replace(options, store=store), config_file)
+        for note in plan.corpus.notes:
+            progress.note(f"{plan.corpus.name}: {note}")
+    done = "" if options.force else plan.reusable
+    if done == "report":
+        run = plan.newest
+        assert run is not None
+        if not options.publish or _is_published(run, plan.site):
+            progress.note(f"nothing changed since run {run.id}")
+            return ""
+    else:
+        run = _make_run(plan, options, progress, done)
+    if options.publish:
+        with progress.stage("site"):
+            _publish(run, plan.config, plan.site)
+    return run.id
+
+
+def _plan(options: JobOptions, config_file: ConfigFile) -> Plan:
+    config = config_file.config
+    store = options.store or Path(config.store.directory)
+    corpus = load_corpus(config.corpus, config_file.folder, config.training)
+    inputs = stage_inputs(config, corpus_card(corpus), current_runtime(), report_digest())
+    name = newest_run(store)
+    return Plan(
+        config=config,
+        corpus=corpus,
+        inputs=inputs,
+        store=store,
+        site=options.site or Path(config.site.directory),
+        newest=None if name is None else read_run(store, name),
+    )
+
+
+def report_digest() -> str:
+    """Digest of everything that decides how a page looks: the report's code and its templates."""
+    from report.resources import resources
+
+    code = Path(__file__).resolve().parent.parent / "report"
+    return digest([folder_digest(code), folder_digest(resources().templates)])
+
+
+def _make_run(plan: Plan, options: JobOptions, progress: Progress, done: str) -> Run:
+    """Do what is missing and commit a run."""
+    if done == "trace" and plan.newest is not None:
+        source = plan.newest
+        content = replace(source.content(), config=plan.config)
+        with progress.stage("report"):
+            pages = _pages(_view(content, source.id))
+        return with_pages(
+            plan.store, source, pages, plan.inputs, circumstances=circumstances(progress)
+        )
+    if done == "train" and plan.newest is not None:
+        old = plan.newest
+        network, history, evaluation = old.network, old.history, old.evaluation
+    else:
+        training = train_stage(plan, progress, resume=options.resume)
+        network, history, evaluation = training.network, training.history, training.evaluation
+    with progress.stage("sample"):
+        sample = sample_stage(plan, network)
+    with progress.stage("trace"):
+        probe = probe_stage(plan, network)
+    content = RunContent(plan.config, plan.card, network, history, evaluation, sample, probe)
+    with progress.stage("report"):
+        pages = _pages(_view(content, ""))
+    with progress.stage("store"):
+        run = commit_run(
+            plan.store, content, pages, plan.inputs, circumstances=circumstances(progress)
+        )
+        remove_folder(plan.work)
+    return run
+
+
+def _view(run: Run | RunContent, run_id: str = "") -> "RunView":
+    from report.run_view import RunView
+
+    return RunView(
+        config=run.config,
+        card=run.card,
+        network=run.network,
+        history=run.history,
+        evaluation=run.evaluation,
+        sample=run.sample,
+        probe=run.probe,
+        run_id=run_id or getattr(run, "id", ""),
+        tool_version=__version__,
+    )
+
+
+def _pages(view: "RunView") -> Mapping[str, bytes]:
+    from report.pages import build_pages
+
+    return {page.path: page.data for page in build_pages(view)}
+
+
+def _publish(run: Run, config: Config, site: Path) -> None:
+    from report.page import Page
+    from report.site import build_site
+
+    pages: list[Page] = [Page(path, data) for path, data in run.pages().items()]
+    pages.append(Page(PUBLISHED, f"{run.manifest.content_id}\n".encode()))
+    build_site(pages, config.site, site)
+
+
+def _is_published(run: Run, site: Path) -> bool:
+    try:
+        return (site / PUBLISHED).read_text() == f"{run.manifest.content_id}\n"
+    except (OSError, ValueError):
+        return False
+
+
+def _end(progress: Progress, number: int) -> None:
+    progress.note(f"ended by signal {number}; the next run continues after the last whole epoch")
+    progress.close()
