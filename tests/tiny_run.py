@@ -1,133 +1,88 @@
-"""A small finished run for tests of the report: real states of a small random LSTM, NumPy only."""
+"""A run of a few kilobytes: real types, random values, no training."""
+
+from dataclasses import replace
 
 import numpy as np
 
-from jobs.config import Config, CorpusConfig, NetworkConfig, ReportConfig, TrainingConfig
-from jobs.corpus import Corpus, corpus_card
+from jobs.config import Config, CorpusConfig, NetworkConfig, SampleConfig
+from jobs.corpus import CorpusCard
 from jobs.history import EpochRecord, Evaluation
-from jobs.network import Network, initial_network
-from jobs.trace import Before, LayerTrace, Trace
-from report.run_view import RunView
+from jobs.manifest import Inputs, stage_inputs
+from jobs.network import initial_network
+from jobs.run import RunContent
+from jobs.runtime import Runtime
+from jobs.trace import STATES, Before, LayerTrace, Trace
 
-XML = (
-    '<country code="FO">\n\t<name lang="en">Faroe Islands</name>\n\t<area unit="km2">1393</area>\n'
-    '</country>\n<country code="IS">\n\t<name lang="en">Iceland &amp; more</name>\n</country>\n'
-)
-
-
-def sigmoid(x):
-    return 1.0 / (1.0 + np.exp(-x))
+ALPHABET = ("\t", "\n", "<", "a", "é", "\u202e", "😀")
+SIZES = (3, 2)
+RUNTIME = Runtime("Linux", "x86_64", "test processor", 2, "3.11.0", "2.1.0", "2.21.0")
+PAGES = {"index.md": b"# Overview\n", "neurons/l1/n0.md": "é <b>\n".encode()}
 
 
-def read(network: Network, context: np.ndarray, ids: np.ndarray) -> Trace:
-    """The trace of ``ids`` after ``context``, one character at a time, state carried on."""
-    hidden = [np.zeros(size, np.float32) for size in network.sizes]
-    cell = [np.zeros(size, np.float32) for size in network.sizes]
-    rows = []
-    before = None
-    for position, index in enumerate([*context, *ids]):
-        if position == len(context):
-            before = Before(tuple(hidden), tuple(cell), _softmax(network, hidden[-1]))
-        inputs = np.eye(network.alphabet_size, dtype=np.float32)[index]
-        row = []
-        hidden, cell = list(hidden), list(cell)
-        for number, layer in enumerate(network.layers):
-            sums = inputs @ layer.kernel + hidden[number] @ layer.recurrent_kernel + layer.bias
-            i, f, g, o = np.split(sums, 4)
-            i, f, o = sigmoid(i), sigmoid(f), sigmoid(o)
-            cell[number] = f * cell[number] + i * np.tanh(g)
-            hidden[number] = o * np.tanh(cell[number])
-            inputs = hidden[number]
-            row.append((hidden[number], cell[number], i, f, o))
-        if position >= len(context):
-            rows.append((row, _softmax(network, hidden[-1])))
-    layers = tuple(
-        LayerTrace(
-            *(np.array([row[number][kind] for row, _ in rows], np.float32) for kind in range(5))
-        )
-        for number in range(len(network.layers))
+def tiny_config(seed: int = 0) -> Config:
+    return Config(
+        seed=seed,
+        corpus=CorpusConfig(path="text.xml"),
+        network=NetworkConfig(layers=SIZES),
+        sample=SampleConfig(characters=12),
     )
+
+
+def tiny_card() -> CorpusCard:
+    return CorpusCard(
+        name="text.xml",
+        characters=700,
+        held_out_start=630,
+        alphabet=ALPHABET,
+        counts=(100,) * 7,
+        sha256="ab" * 32,
+        encoding="utf-8",
+        bytes=1100,
+        notes=("byte order mark dropped",),
+        entropy=None,
+    )
+
+
+def tiny_trace(characters: int, generator: np.random.Generator) -> Trace:
+    def values(*shape: int) -> np.ndarray:
+        return generator.uniform(-1, 1, shape).astype(np.float32)
+
+    size = len(ALPHABET)
     return Trace(
-        ids=np.asarray(ids, np.int32),
-        context=np.asarray(context, np.int32),
-        layers=layers,
-        probabilities=np.array([probabilities for _, probabilities in rows], np.float32),
-        before=before,
+        ids=generator.integers(0, size, characters).astype(np.int32),
+        context=generator.integers(0, size, 5).astype(np.int32),
+        layers=tuple(LayerTrace(*(values(characters, units) for _ in STATES)) for units in SIZES),
+        probabilities=np.abs(values(characters, size)),
+        before=Before(
+            tuple(values(units) for units in SIZES),
+            tuple(values(units) for units in SIZES),
+            np.abs(values(size)),
+        ),
         regime="stream",
         window=0,
     )
 
 
-def _softmax(network: Network, hidden: np.ndarray) -> np.ndarray:
-    logits = hidden @ network.output_kernel + network.output_bias
-    shifted = np.exp(logits - logits.max())
-    return (shifted / shifted.sum()).astype(np.float32)
+def tiny_content(seed: int = 0) -> RunContent:
+    generator = np.random.default_rng(seed)
+    return RunContent(
+        config=tiny_config(seed),
+        card=tiny_card(),
+        network=initial_network(len(ALPHABET), SIZES, seed),
+        history=tuple(
+            EpochRecord(epoch, 1.5 / epoch, 2.0 / epoch, 2.25 / epoch, 0.5, 0.001)
+            for epoch in (1, 2)
+        ),
+        evaluation=Evaluation(1.125, 69, 2.75, 2, False),
+        sample=tiny_trace(12, generator),
+        probe=tiny_trace(30, generator),
+    )
 
 
-def tiny_view(
-    text: str = XML,
-    sizes: tuple[int, ...] = (4, 3),
-    probe_characters: int = 1_500,
-    report: ReportConfig | None = None,
-    gain: float = 3.0,
-    entropy: float | None = 1.25,
-    name: str = "countries.xml",
-    seed: int = 1,
-) -> RunView:
-    """A run whose sample is ``text`` itself; ``gain`` makes the random states larger."""
-    alphabet = tuple(sorted(set(text)))
-    ids = np.array([alphabet.index(character) for character in text], np.int32)
-    probe = np.resize(ids, probe_characters)
-    network = initial_network(len(alphabet), sizes, seed)
-    network = Network(
-        tuple(
-            type(layer)(layer.kernel * np.float32(gain), layer.recurrent_kernel, layer.bias)
-            for layer in network.layers
-        ),
-        network.output_kernel * np.float32(gain),
-        network.output_bias,
-    )
-    corpus = Corpus(
-        name=name,
-        ids=np.resize(ids, 2_000),
-        alphabet=alphabet,
-        held_out_start=1_800,
-        sha256="ab" * 32,
-        encoding="utf-8",
-        bytes=2_000,
-        notes=("BOM dropped",),
-        entropy=entropy,
-    )
-    history = tuple(
-        EpochRecord(
-            epoch=epoch,
-            loss=2.0 / epoch,
-            training_bits=1.4 + 2.0 / epoch,
-            held_out_bits=1.5 + 2.0 / epoch,
-            gradient_norm=0.5,
-            learning_rate=0.001,
-        )
-        for epoch in range(1, 9)
-    )
-    return RunView(
-        config=Config(
-            corpus=CorpusConfig(path=f"/home/someone/{name}"),
-            network=NetworkConfig(layers=sizes),
-            training=TrainingConfig(epochs=8),
-            report=report or ReportConfig(),
-        ),
-        card=corpus_card(corpus),
-        network=network,
-        history=history,
-        evaluation=Evaluation(
-            held_out_bits=1.75,
-            held_out_characters=200,
-            unigram_bits=4.2,
-            best_epoch=8,
-            stopped_early=False,
-        ),
-        sample=read(network, ids[:5], ids),
-        probe=read(network, ids[:0], probe),
-        run_id="000001-abcdef01",
-        tool_version="0.1.0",
-    )
+def tiny_inputs(seed: int = 0, templates: str = "cd" * 32) -> Inputs:
+    return stage_inputs(tiny_config(seed), tiny_card(), RUNTIME, templates)
+
+
+def other_text(inputs: Inputs, sha256: str) -> Inputs:
+    """The same job on another text."""
+    return stage_inputs(tiny_config(), replace(tiny_card(), sha256=sha256), RUNTIME, "cd" * 32)
