@@ -1,7 +1,8 @@
 """Builds the site by MkDocs and publishes it whole: the old site stays until the new one is good.
 
-The pages are put into a docs folder beside the hand-written ones, MkDocs builds into ``<site>.new``,
-the result is checked, and only then do the two folders change places (``jobs/publish.py``).
+The pages are put into a docs folder beside the hand-written ones, MkDocs builds into
+``<site>.new``, the result is checked, and only then do the two folders change places
+(``jobs/publish.py``).
 """
 
 import logging
@@ -19,7 +20,7 @@ from jobs.files import write_bytes
 from jobs.publish import exchange
 from report.page import Page
 from report.resources import Resources, resources
-from report.site_check import SiteFacts, SiteProblem, check_site
+from report.site_check import SiteError, SiteFacts, check_site
 from report.spans import escape
 
 # What a report may write below docs_dir; .gitignore lists the same.
@@ -79,7 +80,7 @@ def build_site(
         facts = check_site(new, _expected(docs))
         os.sync()  # the new site is on the disk before it takes the old one's place
         exchange(new, live)
-    except SiteProblem as problem:
+    except SiteError as problem:
         raise NeuronarioError(
             f"the new site failed its check and was not published: {problem}",
             ExitCode.CANNOT_CREATE,
@@ -94,12 +95,12 @@ def build_site(
 def assemble(pages: Sequence[Page], docs: Path, found: Resources) -> None:
     """Make ``docs`` hold the hand-written pages and exactly these generated ones."""
     wanted = {page.path: page.data for page in pages}
-    for path in wanted:
-        if not _is_generated(path):
-            raise ValueError(f"{path} is not among the generated paths of a report")
+    for name in wanted:
+        if not _is_generated(name):
+            raise ValueError(f"{name} is not among the generated paths of a report")
     written = dict(_hand_written(found.site_src))
     if docs != found.site_src:
-        wanted |= {name: path.read_bytes() for name, path in written.items()}
+        wanted |= {name: source.read_bytes() for name, source in written.items()}
     for path in sorted(docs.rglob("*"), reverse=True) if docs.exists() else ():
         name = path.relative_to(docs).as_posix()
         if path.is_symlink() or (path.is_file() and name not in wanted and name not in written):
@@ -116,7 +117,7 @@ def _hand_written(site_src: Path) -> Iterator[tuple[str, Path]]:
     """Files of ``site_src`` that no report wrote."""
     for path in sorted(site_src.rglob("*")):
         name = path.relative_to(site_src).as_posix()
-        if _is_generated(name) or path.is_dir() and not path.is_symlink():
+        if _is_generated(name) or (path.is_dir() and not path.is_symlink()):
             continue
         if path.is_symlink() or not path.is_file():
             raise NeuronarioError(

@@ -30,7 +30,7 @@ class SiteFacts:
     links: int  # internal links that were followed
 
 
-class SiteProblem(Exception):
+class SiteError(Exception):
     """A site that must not be published; the message says why."""
 
 
@@ -38,7 +38,7 @@ def check_site(site: Path, expected: set[str]) -> SiteFacts:
     """Check the whole folder; ``expected`` are the HTML pages, from the root, that must be there.
 
     Raises:
-        SiteProblem: with the first few problems.
+        SiteError: with the first few problems.
     """
     files = {path.relative_to(site).as_posix(): path for path in _regular_files(site)}
     pages = {name: path for name, path in files.items() if name.endswith(".html")}
@@ -62,7 +62,7 @@ def check_site(site: Path, expected: set[str]) -> SiteFacts:
             problems += [f"{name} loads {url or other}" for url, other in found]
     if problems:
         shown = "; ".join(problems[:5])
-        raise SiteProblem(shown + (f"; and {len(problems) - 5} more" if len(problems) > 5 else ""))
+        raise SiteError(shown + (f"; and {len(problems) - 5} more" if len(problems) > 5 else ""))
     size = sum(path.stat().st_size for path in files.values())
     return SiteFacts(pages=len(pages), files=len(files), bytes=size, links=links)
 
@@ -73,7 +73,7 @@ def _regular_files(site: Path) -> Iterator[Path]:
         if stat.S_ISDIR(mode):
             continue
         if not stat.S_ISREG(mode):
-            raise SiteProblem(f"{path.relative_to(site)} is not a regular file")
+            raise SiteError(f"{path.relative_to(site)} is not a regular file")
         yield path
 
 

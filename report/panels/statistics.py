@@ -1,11 +1,12 @@
 """Mean, spread, range and saturation of a unit, on the sample and on the probe."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from report.measures.activation import Activation, activation
 from report.panels import Column, Content, Panel, UnitContent
 from report.run_view import RunView, Unit
-from report.templates import percent, signed
+from report.templates import decimals, percent, signed
 
 
 @dataclass(frozen=True)
@@ -45,17 +46,17 @@ def prepare(view: RunView) -> UnitContent:
 
 
 def _rows(sample: Activation, probe: Activation, unit: int) -> tuple[Row, ...]:
-    def both(name: str, field: str, share: bool = False) -> Row:
-        values = (float(getattr(data, field)[unit]) for data in (sample, probe))
-        return Row(name, *(percent(value) if share else signed(value) for value in values))
+    def both(name: str, field: str, shown: Callable[[float], str] = signed) -> Row:
+        on_sample, on_probe = (shown(float(getattr(of, field)[unit])) for of in (sample, probe))
+        return Row(name, on_sample, on_probe)
 
     return (
         both("mean", "mean"),
-        both("standard deviation", "standard_deviation"),
+        both("standard deviation", "standard_deviation", decimals),
         both("lowest", "minimum"),
         both("highest", "maximum"),
-        both("mean |h|", "mean_absolute"),
-        both("|h| above 0.9", "saturated", share=True),
+        both("mean |h|", "mean_absolute", decimals),
+        both("|h| above 0.9", "saturated", percent),
     )
 
 
