@@ -46,29 +46,29 @@ def step(layer: Weights, projected: Float, hidden: Float, cell: Float) -> tuple[
 
     Args:
         layer: the weights.
-        projected: (B, 4H) or broadcastable, input times kernel plus bias.
-        hidden: (B, H) before.
-        cell: (B, H) before.
+        projected: (..., 4H) or broadcastable, input times kernel plus bias.
+        hidden: (..., H) before.
+        cell: (..., H) before.
 
     Returns:
-        New arrays hidden and cell, (B, H).
+        New arrays hidden and cell, (..., H).
     """
     units = layer.units
     gates: Float = hidden @ layer.recurrent_kernel
     gates += projected
     _sigmoid(gates)
-    candidate = gates[:, 2 * units : 3 * units]
+    candidate = gates[..., 2 * units : 3 * units]
     candidate *= 2.0
     candidate -= 1.0
-    new_cell: Float = gates[:, units : 2 * units] * cell
-    candidate *= gates[:, :units]
+    new_cell: Float = gates[..., units : 2 * units] * cell
+    candidate *= gates[..., :units]
     new_cell += candidate
     # tanh(c) as 2 sigmoid(2c) - 1: NumPy's exp is twice as fast as its tanh
     squashed: Float = new_cell * np.float32(2.0)
     _sigmoid(squashed)
     squashed *= 2.0
     squashed -= 1.0
-    squashed *= gates[:, 3 * units :]
+    squashed *= gates[..., 3 * units :]
     return squashed, new_cell
 
 

@@ -1,0 +1,219 @@
+"""Every unit of a layer held at a value, one after the other, side by side in one batch.
+
+Copy j of the network has unit j of the layer held on *every* outgoing edge: its own recurrence, the
+other units of its layer, the layer above, the output. Layers below are the same in all copies and
+are taken from the trace. In the stream regime the text is read in long segments that start from the
+traced state; in the window regime the unit is held at every step of every window.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobs.network import Float, Network
+from jobs.trace import Trace
+from report.measures.forward import MISSING, Weights, step, weights, windows
+
+OPERATIONS = 2.5e11  # multiply-adds of one measurement, unless that is less than LEAST_CHARACTERS
+LEAST_CHARACTERS = 1_500
+SLOW = 60  # an exponential costs about as much as so many multiply-adds
+COPIES_AT_ONCE = 400  # larger batches leave the processor's cache
+
+Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Ablated:
+    """What holding each of N units of one layer does to the predictions at P places."""
+
+    places: Places  # (P,) positions t of the probe; the prediction is of character t + 1
+    bits: Float  # (P, N) bits lost at each place: positive where the unit had helped
+    high: NDArray[np.float64]  # (N, V) change of log2 p due to the unit, mean where it is high
+    low: NDArray[np.float64]  # (N, V) the same where it is low
+
+
+def cost(network: Network, layer: int, window: int) -> float:
+    """Multiply-adds per character of holding every unit of ``layer`` (from 0)."""
+    sizes = network.sizes
+    products, slow = sizes[-1] * network.alphabet_size, network.alphabet_size
+    for number in range(layer, len(sizes)):
+        below = sizes[number - 1] if number > layer else 0
+        products += 4 * sizes[number] * (sizes[number] + below)
+        slow += 5 * sizes[number]
+    return float(sizes[layer] * (products + SLOW * slow) * max(1, window))
+
+
+def affordable(network: Network, trace: Trace, share: float = 1.0) -> int:
+    """How many characters of the probe are read with every unit of every layer held."""
+    each = sum(cost(network, layer, trace.window) for layer in range(len(network.sizes)))
+    wanted = max(share * OPERATIONS / each, share * LEAST_CHARACTERS)
+    return int(min(trace.characters - 1, wanted))
+
+
+def segments(trace: Trace, characters: int, together: int) -> tuple[Places, int]:
+    """Starts (S,) and length of segments spread evenly over the probe, at least three."""
+    count = max(3, together)
+    length = max(1, min(characters, trace.characters - 1) // count)
+    room = trace.characters - 1 - length
+    return np.linspace(0, room, count).astype(np.int64), length
+
+
+def hold_units(
+    network: Network, trace: Trace, layer: int, values: Float, characters: int
+) -> Ablated:
+    """Hold each unit of ``layer`` (from 0) at its item of ``values`` (N,).
+
+    Args:
+        network: the network of ``trace``.
+        trace: the probe.
+        layer: counted from 0.
+        values: (N,) float32.
+        characters: about how many predictions to look at.
+    """
+    layers = [weights(one) for one in network.layers]
+    units = len(values)
+    together = max(1, min(16, COPIES_AT_ONCE // units))
+    starts, length = segments(trace, characters, together)
+    score = _Score(network, trace, layer, units)
+    passes = _windows if trace.window else _stream
+    for first in range(0, len(starts), together):
+        group = starts[first : first + together]
+        for places, hidden in passes(layers, trace, layer, values, group, length):
+            score.add(places, hidden)
+    return score.result()
+
+
+def _stream(
+    layers: list[Weights], trace: Trace, layer: int, values: Float, starts: Places, length: int
+) -> Iterator[tuple[Places, Float]]:
+    """Places (S,) and the last layer's states (S, N, H), step by step."""
+    units = len(values)
+    own = np.arange(units)
+    above = layers[layer:]
+    hidden, cell = (
+        [
+            np.repeat(_states(trace, number, kind, starts - 1)[:, None], units, axis=1)
+            for number in range(layer, len(layers))
+        ]
+        for kind in ("hidden", "cell")
+    )
+    hidden[0][:, own, own] = values
+    for offset in range(length):
+        places = starts + offset
+        projected = _input(layers[layer], trace, layer, places)[:, None]
+        _rise(above, projected, hidden, cell, values)
+        yield places, hidden[-1]
+
+
+def _rise(
+    above: list[Weights],
+    projected: Float,
+    hidden: list[Float],
+    cell: list[Float],
+    values: Float,
+) -> None:
+    """One step of the held layer and of all above it; replaces items of ``hidden``, ``cell``."""
+    own = np.arange(len(values))
+    for number, one in enumerate(above):
+        if number > 0:
+            projected = hidden[number - 1] @ one.kernel + one.bias
+        hidden[number], cell[number] = step(one, projected, hidden[number], cell[number])
+        if number == 0:
+            hidden[0][:, own, own] = values
+
+
+def _states(trace: Trace, layer: int, kind: str, places: Places) -> Float:
+    """(S, H) traced states at ``places``; -1 is the state before the probe."""
+    before = getattr(trace.before, kind)[layer]
+    found: Float = getattr(trace.layers[layer], kind)[np.maximum(places, 0)].copy()
+    found[places < 0] = before
+    return found
+
+
+def _input(weight: Weights, trace: Trace, layer: int, places: Places) -> Float:
+    """(S, 4H) what comes into ``layer`` at ``places`` from below."""
+    if layer == 0:
+        below: Float = weight.kernel[trace.ids[places]]
+    else:
+        below = trace.layers[layer - 1].hidden[places] @ weight.kernel
+    return below + weight.bias
+
+
+def _windows(
+    layers: list[Weights], trace: Trace, layer: int, values: Float, starts: Places, length: int
+) -> Iterator[tuple[Places, Float]]:
+    """The same in the window regime: each place is a pass from zero over its window."""
+    units = len(values)
+    above = layers[layer:]
+    for offset in range(length):
+        places = starts + offset
+        text = windows(trace.ids, trace.context, trace.window, places)
+        states = [
+            [np.zeros((len(places), one.units), np.float32) for one in layers[:layer]]
+            for _ in range(2)
+        ]
+        hidden, cell = (
+            [np.zeros((len(places), units, one.units), np.float32) for one in above]
+            for _ in range(2)
+        )
+        for column in text.T:
+            if (column == MISSING).any():
+                continue  # only before the beginning of a text shorter than the window
+            below: Float | None = None
+            for number, one in enumerate(layers[:layer]):
+                came = one.kernel[column] if below is None else below @ one.kernel
+                states[0][number], states[1][number] = step(
+                    one, came + one.bias, states[0][number], states[1][number]
+                )
+                below = states[0][number]
+            held = layers[layer]
+            came = held.kernel[column] if below is None else below @ held.kernel
+            _rise(above, (came + held.bias)[:, None], hidden, cell, values)
+        yield places, hidden[-1]
+
+
+class _Score:
+    """Collects what the held networks predict."""
+
+    def __init__(self, network: Network, trace: Trace, layer: int, units: int) -> None:
+        self.network = network
+        self.trace = trace
+        size = (units, network.alphabet_size)
+        states = trace.layers[layer].hidden
+        edges = np.quantile(states, [0.1, 0.9], axis=0)
+        self.low = states <= edges[0]  # (T, N)
+        self.high = states >= edges[1]
+        self.sums = {"low": np.zeros(size), "high": np.zeros(size)}
+        self.counts = {"low": np.zeros(units), "high": np.zeros(units)}
+        self.places: list[Places] = []
+        self.bits: list[Float] = []
+
+    def add(self, places: Places, hidden: Float) -> None:
+        """Places (S,), last states (S, N, H)."""
+        logits = hidden @ self.network.output_kernel
+        logits += self.network.output_bias
+        logits -= logits.max(-1, keepdims=True)
+        total = np.log(np.exp(logits).sum(-1))  # (S, N)
+        target = self.trace.ids[places + 1]
+        base = np.log(np.maximum(self.trace.probabilities[places], 1e-30))  # (S, V)
+        rows = np.arange(len(places))
+        held = logits[rows, :, target] - total
+        self.bits.append((base[rows, target][:, None] - held) / np.float32(np.log(2.0)))
+        self.places.append(places)
+        for end, mask in (("low", self.low[places]), ("high", self.high[places])):
+            self.counts[end] += mask.sum(0)
+            for row, chosen in enumerate(mask):
+                lost = base[row] - logits[row, chosen] + total[row, chosen, None]
+                self.sums[end][chosen] += lost
+
+    def result(self) -> Ablated:
+        """Everything collected, in the order of the text."""
+        places, bits = np.concatenate(self.places), np.concatenate(self.bits)
+        _, first = np.unique(places, return_index=True)
+        high, low = (
+            self.sums[end] / np.maximum(self.counts[end], 1.0)[:, None] / np.log(2.0)
+            for end in ("high", "low")
+        )
+        return Ablated(places[first], bits[first], high, low)

@@ -1,0 +1,64 @@
+"""Units with which something is wrong.
+
+"Dead" as of a rectified unit does not exist here: a tanh unit may be constant, saturated, never
+written, without effect, or say what another one says already.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from jobs.trace import LayerTrace
+from report.measures.effects import Effect
+from report.measures.gates import SHUT
+from report.measures.neighbours import Neighbour, duplicates
+
+CONSTANT = 0.01  # standard deviation below
+SATURATED, SATURATED_SHARE = 0.95, 0.95  # |h| above, for more than this share of the characters
+NEVER_WRITTEN_SHARE = 0.99  # input gate shut for more than this share
+
+
+@dataclass(frozen=True)
+class Health:
+    """Findings about one unit; all False and empty: nothing to report."""
+
+    constant: bool
+    saturated: bool
+    never_written: bool
+    no_effect: bool  # the interval of its total effect holds zero, or the effect is negligible
+    duplicates: tuple[int, ...]  # units of the same layer
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """In words."""
+        found = [
+            ("constant", self.constant),
+            ("saturated", self.saturated),
+            ("never written", self.never_written),
+            ("without effect", self.no_effect),
+            ("duplicate", bool(self.duplicates)),
+        ]
+        return tuple(word for word, holds in found if holds)
+
+
+def health(
+    trace: LayerTrace,
+    layer: int,
+    effects: Sequence[Effect],
+    neighbours: Sequence[Sequence[Neighbour]],
+) -> tuple[Health, ...]:
+    """One record per unit of ``layer`` (from 1)."""
+    deviation = trace.hidden.std(0)
+    saturated = (np.abs(trace.hidden) > SATURATED).mean(0)
+    shut = (trace.input_gate < SHUT).mean(0)
+    return tuple(
+        Health(
+            constant=bool(deviation[unit] < CONSTANT),
+            saturated=bool(saturated[unit] > SATURATED_SHARE),
+            never_written=bool(shut[unit] > NEVER_WRITTEN_SHARE),
+            no_effect=not effects[unit].used,
+            duplicates=duplicates(neighbours[unit], layer),
+        )
+        for unit in range(trace.units)
+    )
