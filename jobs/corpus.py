@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.config import CorpusConfig, TrainingConfig
+from jobs.config import CorpusConfig
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.synthetic import CORPUS_SEED, generate_xml
-from jobs.text_file import read_text_file, shown
+from jobs.text_file import character_notes, read_text_file, shown
 
 LEAST_HELD_OUT = 100  # characters; below that every held-out figure is chance
 CODE_POINTS = 0x110000
@@ -52,7 +52,8 @@ class Corpus:
 
     def text(self, ids: NDArray[np.int32] | Sequence[int]) -> str:
         """The characters of ``ids``."""
-        return "".join(self.alphabet[index] for index in ids)
+        points = np.array([ord(character) for character in self.alphabet], "<u4")
+        return points[np.asarray(ids, np.intp)].tobytes().decode("utf-32-le")
 
 
 @dataclass(frozen=True)
@@ -87,12 +88,8 @@ def corpus_card(corpus: Corpus) -> CorpusCard:
     )
 
 
-def load_corpus(
-    config: CorpusConfig, folder: Path, training: TrainingConfig | None = None
-) -> Corpus:
+def load_corpus(config: CorpusConfig, folder: Path) -> Corpus:
     """Read or generate the text that ``config`` names; relative paths start at ``folder``.
-
-    With ``training``, the text is also required to be long enough for its windows or chunks.
 
     Raises:
         NeuronarioError: 66 no such file; 77 not readable; 74 I/O error; 78 unknown encoding;
@@ -114,12 +111,13 @@ def load_corpus(
     if config.first_characters is not None:
         text, cut = text[: config.first_characters], len(text)
         notes = (*notes, f"first {len(text):,} of {cut:,} characters used")
+    notes = (*notes, *character_notes(text))
     source = name if path is None else shown(path)
     ids, alphabet = _encode(text, source, config.max_alphabet)
     if len(alphabet) == 1:
         notes = (*notes, "warning: one distinct character only, there is nothing to learn")
     held_out_start = len(ids) - round(len(ids) * config.held_out)
-    _require_length(len(ids), held_out_start, source, training)
+    _require_length(len(ids), held_out_start, source)
     return Corpus(
         name=name,
         ids=ids,
@@ -162,10 +160,8 @@ def _encode(text: str, source: str, max_alphabet: int) -> tuple[NDArray[np.int32
     return ids, tuple(chr(point) for point in letters)
 
 
-def _require_length(
-    characters: int, held_out_start: int, source: str, training: TrainingConfig | None
-) -> None:
-    """Both parts must hold what is done with them."""
+def _require_length(characters: int, held_out_start: int, source: str) -> None:
+    """The held-out part must carry figures; what training needs is checked in jobs/batches.py."""
     held_out = characters - held_out_start
     if held_out < LEAST_HELD_OUT:
         raise NeuronarioError(
@@ -173,18 +169,3 @@ def _require_length(
             f"least {LEAST_HELD_OUT} are needed; give a longer text or raise corpus.held_out",
             ExitCode.BAD_DATA,
         )
-    if training is None:
-        return
-    key, least = "window", training.window + 1
-    if training.regime == "stream":
-        key, least = "batch", 2 * training.batch
-    for part, length in (("training", held_out_start), ("held-out", held_out)):
-        if part == "held-out" and training.regime == "stream":
-            continue
-        if length < least:
-            raise NeuronarioError(
-                f"{source}: too short: the {part} part has {length:,} characters, training.{key} "
-                f"{getattr(training, key):,} needs at least {least:,}; give a longer text or "
-                f"lower training.{key}",
-                ExitCode.BAD_DATA,
-            )

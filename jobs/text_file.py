@@ -69,7 +69,12 @@ def read_text_file(path: Path, encoding: str, max_bytes: int) -> TextFile:
     if marked:
         notes.append("byte order mark dropped")
     _refuse_binary(text, path)
-    return TextFile(text, len(data), (*notes, *_line_end_notes(text), *_nul_notes(text)))
+    return TextFile(text, len(data), tuple(notes))
+
+
+def character_notes(text: str) -> tuple[str, ...]:
+    """What a reader should know of the characters: unusual line ends, NULs. All are kept."""
+    return (*_line_end_notes(text), *_nul_notes(text))
 
 
 def read_regular_file(path: Path, max_bytes: int, unusable: ExitCode) -> bytes:
