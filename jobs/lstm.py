@@ -1,0 +1,194 @@
+"""The LSTM in TensorFlow: one step, one layer over a text, the whole network. Any number of layers.
+
+The numbers are those of Keras' ``LSTM`` (Hochreiter & Schmidhuber 1997 with the forget gate of
+Gers et al. 2000), gate order input, forget, candidate, output::
+
+    z = x @ kernel + h @ recurrent_kernel + bias        # (B, 4H)
+    i, f, g, o = sigmoid, sigmoid, tanh, sigmoid of the four quarters of z
+    c = f * c + i * g
+    h = o * tanh(c)
+
+Every array is float32 with time first: (T, B, ...), so that one step is one contiguous block. The
+functions are written to be compiled as a whole (``tf.function(jit_compile=True)``) by the modules
+that train, sample and trace.
+"""
+
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from jobs.network import LstmLayer, Network
+
+Tensor = Any  # tf.Tensor; TensorFlow ships no types
+
+
+class LayerWeights(NamedTuple):
+    """One LSTM layer on the device, shapes as in ``jobs.network.LstmLayer``."""
+
+    kernel: Tensor  # (inputs, 4H)
+    recurrent_kernel: Tensor  # (H, 4H)
+    bias: Tensor  # (4H,)
+
+
+class Weights(NamedTuple):
+    """The network on the device; a nest that TensorFlow's loops carry as it is."""
+
+    layers: tuple[LayerWeights, ...]
+    output_kernel: Tensor  # (H, V)
+    output_bias: Tensor  # (V,)
+
+
+class State(NamedTuple):
+    """What one layer remembers."""
+
+    hidden: Tensor  # (B, H)
+    cell: Tensor  # (B, H)
+
+
+class LayerRun(NamedTuple):
+    """One layer after every step of a text."""
+
+    hidden: Tensor  # (T, B, H)
+    cell: Tensor  # (T, B, H)
+    gates: Tensor  # (T, B, 4H): i, f, g, o after their non-linearities
+
+
+def to_device(network: Network) -> Weights:
+    """The weights as tensors."""
+    return Weights(
+        tuple(
+            LayerWeights(
+                tf.constant(layer.kernel),
+                tf.constant(layer.recurrent_kernel),
+                tf.constant(layer.bias),
+            )
+            for layer in network.layers
+        ),
+        tf.constant(network.output_kernel),
+        tf.constant(network.output_bias),
+    )
+
+
+def to_network(weights: Weights) -> Network:
+    """The weights as NumPy arrays."""
+    return Network(
+        tuple(LstmLayer(*(array.numpy() for array in layer)) for layer in weights.layers),
+        weights.output_kernel.numpy(),
+        weights.output_bias.numpy(),
+    )
+
+
+def zero_states(sizes: tuple[int, ...], batch: int) -> tuple[State, ...]:
+    """The state of every layer before any character."""
+    return tuple(State(tf.zeros([batch, size]), tf.zeros([batch, size])) for size in sizes)
+
+
+def step(z: Tensor, cell: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """THE step, from the gates' inputs on.
+
+    Args:
+        z: (B, 4H) ``x @ kernel + h @ recurrent_kernel + bias``.
+        cell: (B, H) the cell state before the step.
+
+    Returns:
+        hidden (B, H), cell (B, H), gates (B, 4H) after their non-linearities.
+    """
+    i, f, g, o = tf.split(z, 4, axis=-1)
+    i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
+    cell = f * cell + i * g
+    return o * tf.tanh(cell), cell, tf.concat([i, f, g, o], axis=-1)
+
+
+def run_layer(
+    inputs: Tensor, recurrent_kernel: Tensor, start: State, real: Tensor | None = None
+) -> LayerRun:
+    """One layer over T characters.
+
+    Args:
+        inputs: (T, B, 4H) ``x @ kernel + bias`` of every step; T is static.
+        recurrent_kernel: (H, 4H).
+        start: the state before the first step.
+        real: (T, B) float32 or None: where it is 0, before the start of a text, the state after the
+            step is zero.
+    """
+    steps = inputs.shape[0]
+    shape = inputs.shape[1:]
+    stacks = tuple(
+        tf.TensorArray(tf.float32, steps, element_shape=[shape[0], width])
+        for width in (shape[1] // 4, shape[1] // 4, shape[1])
+    )
+
+    def body(t: Tensor, state: State, stacks: tuple[Any, ...]) -> tuple[Any, ...]:
+        z = inputs[t] + tf.matmul(state.hidden, recurrent_kernel)
+        hidden, cell, gates = step(z, state.cell)
+        if real is not None:
+            hidden, cell = hidden * real[t][:, None], cell * real[t][:, None]
+        new = (hidden, cell, gates)
+        stacks = tuple(stack.write(t, value) for stack, value in zip(stacks, new, strict=True))
+        return t + 1, State(new[0], new[1]), stacks
+
+    _, _, stacks = tf.while_loop(
+        lambda t, *_: t < steps, body, (0, start, stacks), maximum_iterations=steps
+    )
+    return LayerRun(*(stack.stack() for stack in stacks))
+
+
+def layer_inputs(layer: LayerWeights, below: Tensor) -> Tensor:
+    """(T, B, 4H) ``x @ kernel + bias`` for all steps at once.
+
+    ``below`` is the hidden states of the layer below (T, B, inputs), or, for the first layer, the
+    character ids (T, B) int32: a one-hot row times a matrix is one row of the matrix, so the kernel
+    rows are gathered and no one-hot array ever exists.
+    """
+    if below.dtype == tf.int32:
+        return tf.gather(layer.kernel, below) + layer.bias
+    steps, batch, width = below.shape
+    product = tf.matmul(tf.reshape(below, [steps * batch, width]), layer.kernel) + layer.bias
+    return tf.reshape(product, [steps, batch, product.shape[-1]])
+
+
+def run_network(
+    weights: Weights, ids: Tensor, states: tuple[State, ...], real: Tensor | None = None
+) -> tuple[tuple[LayerRun, ...], tuple[State, ...]]:
+    """All layers over a text.
+
+    Args:
+        weights: the network.
+        ids: (T, B) int32, shape static.
+        states: per layer, before the first character.
+        real: see :func:`run_layer`.
+
+    Returns:
+        per layer everything that happened; per layer the state after the last character.
+    """
+    below = ids
+    runs = []
+    for layer, start in zip(weights.layers, states, strict=True):
+        run = run_layer(layer_inputs(layer, below), layer.recurrent_kernel, start, real)
+        runs.append(run)
+        below = run.hidden
+    return tuple(runs), tuple(State(run.hidden[-1], run.cell[-1]) for run in runs)
+
+
+def advance(
+    weights: Weights, ids: Tensor, states: tuple[State, ...]
+) -> tuple[tuple[State, ...], tuple[Tensor, ...]]:
+    """All layers by one character: ids (B,) int32 -> new states, gates (B, 4H) per layer."""
+    product = tf.gather(weights.layers[0].kernel, ids)
+    new_states: list[State] = []
+    gates: list[Tensor] = []
+    for number, (layer, state) in enumerate(zip(weights.layers, states, strict=True)):
+        if number:
+            product = tf.matmul(new_states[-1].hidden, layer.kernel)
+        z = product + layer.bias + tf.matmul(state.hidden, layer.recurrent_kernel)
+        hidden, cell, gate = step(z, state.cell)
+        new_states.append(State(hidden, cell))
+        gates.append(gate)
+    return tuple(new_states), tuple(gates)
+
+
+def logits(weights: Weights, hidden: Tensor) -> Tensor:
+    """Unnormalised log-probabilities of the next character: (..., H) -> (..., V)."""
+    width, symbols = weights.output_kernel.shape
+    flat = tf.matmul(tf.reshape(hidden, [-1, width]), weights.output_kernel)
+    return tf.reshape(flat + weights.output_bias, [*hidden.shape[:-1], symbols])

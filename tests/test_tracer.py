@@ -1,0 +1,105 @@
+"""Traces against the oracle, and held-out bits."""
+
+import numpy as np
+import pytest
+
+from jobs import tracer
+from jobs.tracer import (
+    held_out_bits,
+    read_trace_folder,
+    spread_positions,
+    trace_text,
+    trace_to_folder,
+)
+from tests.engine_cases import SIZES, random_ids, random_network
+from tests.oracle import Oracle, bits_of_text, rows_of_text
+
+WINDOW = 5
+KINDS = ("hidden", "cell", "input_gate", "forget_gate", "output_gate")
+
+
+@pytest.mark.parametrize("sizes", SIZES)
+@pytest.mark.parametrize("regime", ["stream", "window"])
+@pytest.mark.parametrize("context_length", [0, 3, 9])
+def test_every_state_gate_and_probability_equals_oracle(sizes, regime, context_length):
+    """Every layer, and in the window regime the *last* step of each window."""
+    network, ids = random_network(sizes=sizes), random_ids(37)
+    context = random_ids(context_length, seed=8)
+    trace = trace_text(network, ids, regime=regime, window=WINDOW, context=context)
+    expected = rows_of_text(network, ids, context, regime, WINDOW)
+    assert len(trace.layers) == len(sizes)
+    for number, layer in enumerate(trace.layers):
+        for index, kind in enumerate(KINDS):
+            wanted = np.array([row[0][number][index] for row in expected])
+            np.testing.assert_allclose(getattr(layer, kind), wanted, atol=1e-5, err_msg=kind)
+    np.testing.assert_allclose(trace.probabilities, [row[1] for row in expected], atol=1e-5)
+    np.testing.assert_allclose(trace.probabilities.astype(float).sum(axis=1), 1.0, atol=1e-6)
+    np.testing.assert_array_equal(trace.ids, ids)
+
+
+@pytest.mark.parametrize("regime", ["stream", "window"])
+def test_row_before_the_text(regime):
+    network, context = random_network(), random_ids(9, seed=8)
+    trace = trace_text(network, random_ids(4), regime=regime, window=WINDOW, context=context)
+    rows, probabilities = rows_of_text(network, context, [], regime, WINDOW)[-1]
+    for number in range(2):
+        np.testing.assert_allclose(trace.before.hidden[number], rows[number][0], atol=1e-5)
+        np.testing.assert_allclose(trace.before.cell[number], rows[number][1], atol=1e-5)
+    np.testing.assert_allclose(trace.before.probabilities, probabilities, atol=1e-5)
+
+
+def test_row_before_without_context_is_the_zero_state():
+    network = random_network()
+    trace = trace_text(network, random_ids(4), regime="stream", window=0, context=random_ids(0))
+    assert not any(hidden.any() for hidden in trace.before.hidden)
+    np.testing.assert_allclose(trace.before.probabilities, Oracle(network).predict(), atol=1e-6)
+
+
+@pytest.mark.parametrize("regime", ["stream", "window"])
+def test_blocks_and_files_change_nothing(regime, monkeypatch, tmp_path):
+    network, ids, context = random_network(), random_ids(75), random_ids(9, seed=8)
+    whole = trace_text(network, ids, regime=regime, window=WINDOW, context=context)
+    monkeypatch.setattr(tracer, "STREAM_BLOCK", 16)
+    monkeypatch.setattr(tracer, "WINDOW_BLOCK", 16)
+    folder = tmp_path / "trace"
+    written = trace_to_folder(network, ids, folder, regime=regime, window=WINDOW, context=context)
+    again = read_trace_folder(folder, regime=regime, window=WINDOW)
+    assert isinstance(written.layers[0].hidden, np.memmap)
+    assert not [path for path in folder.iterdir() if path.suffix == ".tmp"]
+    for name, array in whole.arrays().items():
+        np.testing.assert_allclose(written.arrays()[name], array, atol=2e-6, err_msg=name)
+        np.testing.assert_array_equal(written.arrays()[name], again.arrays()[name])
+    assert written.window == whole.window == (WINDOW if regime == "window" else 0)
+
+
+@pytest.mark.parametrize("stride", [1, 3])
+def test_window_bits_equal_oracle(stride):
+    network, ids, context = random_network(), random_ids(50), random_ids(9, seed=8)
+    bits, count = held_out_bits(
+        network, ids, regime="window", window=WINDOW, context=context, stride=stride
+    )
+    positions = spread_positions(50, stride)
+    assert count == positions.size == 50 // stride
+    expected = bits_of_text(network, ids, context, "window", WINDOW, positions)
+    assert bits == pytest.approx(expected, abs=1e-5)
+
+
+def test_positions_are_spread():
+    positions = spread_positions(1_000, 7)
+    np.testing.assert_array_equal(positions // 7, np.arange(1_000 // 7))
+    assert len(set(positions % 7)) == 7
+    np.testing.assert_array_equal(spread_positions(30, 1), np.arange(30))
+    assert spread_positions(3, 20).max() < 3
+
+
+@pytest.mark.parametrize("length", [1, 50, 2_000])
+def test_stream_bits_equal_oracle(length):
+    """Up to 64 segments side by side: 256 characters of warm-up leave no difference to see."""
+    network, ids = random_network(), random_ids(length)
+    context = random_ids(300, seed=8)
+    bits, count = held_out_bits(network, ids, regime="stream", window=0, context=context)
+    assert count == length
+    expected = bits_of_text(
+        network, ids, context[-tracer.WARM_UP :], "stream", 0, np.arange(length)
+    )
+    assert bits == pytest.approx(expected, abs=1e-4)
