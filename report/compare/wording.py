@@ -1,0 +1,130 @@
+"""The words of a difference, shared by text, Markdown, pages and gates."""
+
+import math
+
+from report.compare.difference import Difference, SampleChange
+from report.compare.label_changes import LabelChange, UnitLabel
+from report.compare.matching import LayerMatch, UnitMatch
+from report.compare.quality import BLOCK, DRAWS, Quality
+from report.run_view import Unit
+
+NOT_AVAILABLE = "n/a"
+
+
+def ascii_text(text: str) -> str:
+    r"""``text`` as printable ASCII on one line: ``\n``, ``\x1b``, ``\u202e``; ``\`` is doubled."""
+    return text.encode("unicode_escape").decode("ascii")
+
+
+def decimals(value: float | None, sign: bool = False) -> str:
+    """Three decimals, never ``-0.000``; ``n/a`` for what has no value."""
+    if value is None or not math.isfinite(value):
+        return NOT_AVAILABLE
+    rounded = round(value, 3) + 0.0
+    return f"{rounded:+.3f}" if sign and rounded else f"{rounded:.3f}"
+
+
+def percent(share: float | None) -> str:
+    """``43 %``."""
+    return NOT_AVAILABLE if share is None else f"{100 * share:.0f} %"
+
+
+def bits_words(found: Quality | None) -> str:
+    """``1.498 bits per character (was 1.523), -0.025 (-0.031 to -0.019): better``."""
+    if found is None:
+        return "not comparable"
+    interval = NOT_AVAILABLE
+    if found.interval is not None:
+        interval = " to ".join(decimals(end, sign=True) for end in found.interval)
+    return (
+        f"{decimals(found.new_bits)} bits per character (was {decimals(found.old_bits)}), "
+        f"{decimals(found.difference, sign=True)} ({interval}): {found.verdict}"
+    )
+
+
+def interval_words(found: Quality) -> str:
+    """What the interval is, and what it does not cover."""
+    return (
+        f"On {found.characters:,} characters of the probe; 95 % interval of the difference from "
+        f"{DRAWS:,} draws of blocks of {BLOCK} characters. It does not cover what another seed "
+        f"would give: below {decimals(found.noise_floor)} bits, an assumed noise floor, "
+        "a difference is not called a change."
+    )
+
+
+def scope_words(difference: Difference) -> str:
+    """On what the networks were compared."""
+    if difference.reason:
+        return f"not comparable: {difference.reason}"
+    if not difference.reread:
+        return "both runs traced the same probe"
+    words = "the probes differ: the old network has read the probe of the new run, "
+    words += "parts of which it may have been trained on"
+    if difference.outside:
+        words += f"; {difference.outside:,} characters outside its alphabet are left out"
+    return words
+
+
+def counts_words(layer: LayerMatch) -> str:
+    """``3 same, 40 kept, 2 moved``."""
+    if not layer.comparable:
+        return f"n/a ({layer.reason})"
+    return ", ".join(f"{count} {state}" for state, count in layer.counts().items())
+
+
+def layer_words(layer: LayerMatch) -> str:
+    """Matched share, mean |r| and CKA, each beside the untrained networks'."""
+    control = layer.control
+    if control is None:
+        return "no figures"
+    return (
+        f"matched {percent(layer.matched)} above absolute r {decimals(control.bar)} "
+        f"(95 % of untrained pairs are below); mean absolute r {decimals(layer.mean_correlation)} "
+        f"(untrained {decimals(control.mean)}); CKA {decimals(layer.cka)} "
+        f"(untrained {decimals(control.cka)})"
+    )
+
+
+def unit_words(layer: LayerMatch, unit: UnitMatch) -> str:
+    """``L2N17 (was L2N3) moved, r +0.931``."""
+    old, new = (
+        None if index is None else Unit(layer.layer, index).name for index in (unit.old, unit.new)
+    )
+    if old is not None and new is not None:
+        name = new if old == new else f"{new} (was {old})"
+        return f"{name} {unit.state}, r {decimals(unit.correlation, sign=True)}"
+    name = new or old or ""
+    if unit.nearest is None:
+        return f"{name} {unit.state}"
+    nearest = Unit(layer.layer, unit.nearest).name
+    side = "old" if new is not None else "new"
+    r = decimals(unit.nearest_correlation, sign=True)
+    return f"{name} {unit.state}, nearest {side} {nearest}, r {r}"
+
+
+def label_words(label: LabelChange) -> str:
+    """``L1N3: tag name 0.830 (was quote 0.910)``."""
+    name = label.new.name if label.old == label.new else f"{label.new.name} (was {label.old.name})"
+    return f"{name}: {one_label(label.after)} (was {one_label(label.before)})"
+
+
+def labelled_words(difference: Difference) -> str:
+    """``36 units (was 34)``."""
+    if difference.labelled is None:
+        return "n/a (a run without labels)"
+    return f"{difference.labelled[1]} units (was {difference.labelled[0]})"
+
+
+def one_label(label: UnitLabel | None) -> str:
+    """``quote 0.910``."""
+    return f"{label.concept} {decimals(label.score)}" if label else "no label"
+
+
+def sample_words(sample: SampleChange) -> str:
+    """Where the two samples part."""
+    if sample.first_difference is None:
+        return f"the same {sample.new_characters:,} characters"
+    return (
+        f"the first {sample.first_difference:,} characters are equal, then "
+        f'"{sample.new_excerpt}" (was "{sample.old_excerpt}")'
+    )
