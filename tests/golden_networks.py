@@ -6,6 +6,7 @@ flipping a unit's sign) are functions here too: they change no prediction.
 """
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
@@ -49,6 +50,7 @@ def text_ids(text: str) -> np.ndarray:
     return np.array([ALPHABET.index(character) for character in text], np.int32)
 
 
+@cache
 def golden_text(characters: int, seed: int) -> str:
     """Random text: x and y inside quotes only, nested braces, uneven lines."""
     random = np.random.default_rng(seed)
@@ -75,11 +77,18 @@ def golden_text(characters: int, seed: int) -> str:
     return "".join(written)
 
 
+@cache
 def golden_network(layers: int, random_units: int, seed: int) -> Network:
-    """Weights in Keras' layout, gates i f c o."""
+    """Weights in Keras' layout, gates i f c o; the softmax is fitted to the text."""
     first = _counting_layer(random_units, seed)
     rest = [_copying_layer(first.units) for _ in range(layers - 1)]
-    return Network((first, *rest), *_output(first.units, seed))
+    blank = np.zeros((first.units, len(ALPHABET)), np.float32)
+    network = Network((first, *rest), blank, np.zeros(len(ALPHABET), np.float32))
+    ids = text_ids(golden_text(3_000, seed + 7))
+    hidden = trace_text(network, ids[1:], ids[:1]).layers[-1].hidden
+    kernel, bias = _fit_softmax(hidden[:-1], ids[2:])
+    kernel[RANDOM:] = np.random.default_rng(seed + 2).normal(0.0, 0.02, kernel[RANDOM:].shape)
+    return Network((first, *rest), kernel, bias)
 
 
 def _counting_layer(random_units: int, seed: int) -> LstmLayer:
@@ -123,18 +132,18 @@ def _copying_layer(units: int) -> LstmLayer:
     )
 
 
-def _output(units: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    kernel = np.random.default_rng(seed + 2).normal(0.0, 0.05, (units, len(ALPHABET)))
-    for character, unit, weight in (
-        *((c, unit, 2.0) for c in "xy" for unit in (QUOTE, TWIN)),
-        *((c, unit, -2.0) for c in " {}\n" for unit in (QUOTE, TWIN)),
-        ("}", BRACES, 3.0),
-        ("\n", LINE, 8.0),
-    ):
-        kernel[unit, ALPHABET.index(character)] = weight
-    bias = np.zeros(len(ALPHABET))
-    bias[ALPHABET.index("\n")], bias[ALPHABET.index("}")] = -5.0, -1.5
-    return kernel.astype(np.float32), bias.astype(np.float32)
+def _fit_softmax(hidden: np.ndarray, following: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Multinomial regression on the known units by plain gradient descent."""
+    inputs = np.concatenate([hidden, np.ones_like(hidden[:, :1])], axis=1).astype(float)
+    inputs[:, RANDOM : hidden.shape[1]] = 0.0
+    wanted = np.eye(len(ALPHABET))[following]
+    weight = np.zeros((inputs.shape[1], len(ALPHABET)))
+    for _ in range(1_500):
+        logits = inputs @ weight
+        exponent = np.exp(logits - logits.max(1, keepdims=True))
+        error = exponent / exponent.sum(1, keepdims=True) - wanted
+        weight -= 2.0 * inputs.T @ error / len(inputs)
+    return weight[:-1].astype(np.float32), weight[-1].astype(np.float32)
 
 
 def trace_text(

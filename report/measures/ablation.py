@@ -14,7 +14,15 @@ from numpy.typing import NDArray
 
 from jobs.network import Float, Network
 from jobs.trace import Trace
-from report.measures.forward import MISSING, Weights, step, weights, windows
+from report.measures.forward import (
+    MISSING,
+    Weights,
+    advance,
+    step,
+    weights,
+    windows,
+    zero_state,
+)
 
 OPERATIONS = 2.5e11  # multiply-adds of one measurement, unless that is less than LEAST_CHARACTERS
 LEAST_CHARACTERS = 1_500
@@ -146,31 +154,23 @@ def _windows(
 ) -> Iterator[tuple[Places, Float]]:
     """The same in the window regime: each place is a pass from zero over its window."""
     units = len(values)
-    above = layers[layer:]
+    lower, above = layers[:layer], layers[layer:]
     for offset in range(length):
         places = starts + offset
-        text = windows(trace.ids, trace.context, trace.window, places)
-        states = [
-            [np.zeros((len(places), one.units), np.float32) for one in layers[:layer]]
-            for _ in range(2)
-        ]
+        count = len(places)
+        below_hidden, below_cell = zero_state(lower, count), zero_state(lower, count)
         hidden, cell = (
-            [np.zeros((len(places), units, one.units), np.float32) for one in above]
-            for _ in range(2)
+            [np.zeros((count, units, one.units), np.float32) for one in above] for _ in range(2)
         )
-        for column in text.T:
-            if (column == MISSING).any():
-                continue  # only before the beginning of a text shorter than the window
-            below: Float | None = None
-            for number, one in enumerate(layers[:layer]):
-                came = one.kernel[column] if below is None else below @ one.kernel
-                states[0][number], states[1][number] = step(
-                    one, came + one.bias, states[0][number], states[1][number]
-                )
-                below = states[0][number]
-            held = layers[layer]
-            came = held.kernel[column] if below is None else below @ held.kernel
-            _rise(above, (came + held.bias)[:, None], hidden, cell, values)
+        for column in windows(trace.ids, trace.context, trace.window, places).T:
+            missing = column == MISSING
+            symbols = np.where(missing, 0, column)
+            advance(lower, symbols, below_hidden, below_cell)
+            came = above[0].kernel[symbols] if layer == 0 else below_hidden[-1] @ above[0].kernel
+            _rise(above, (came + above[0].bias)[:, None], hidden, cell, values)
+            if missing.any():  # before the beginning of the text: still the zero state
+                for states in (*below_hidden, *below_cell, *hidden, *cell):
+                    states[missing] = 0.0
         yield places, hidden[-1]
 
 
@@ -204,9 +204,9 @@ class _Score:
         self.places.append(places)
         for end, mask in (("low", self.low[places]), ("high", self.high[places])):
             self.counts[end] += mask.sum(0)
-            for row, chosen in enumerate(mask):
-                lost = base[row] - logits[row, chosen] + total[row, chosen, None]
-                self.sums[end][chosen] += lost
+            weight = mask.astype(np.float32)
+            lost = weight.T @ base + (weight * total).sum(0)[:, None]
+            self.sums[end] += lost - np.einsum("sn,snv->nv", weight, logits)
 
     def result(self) -> Ablated:
         """Everything collected, in the order of the text."""

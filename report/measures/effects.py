@@ -134,7 +134,7 @@ def effects(
                 promotes=_extremes(change, 1),
                 suppresses=_extremes(change, -1),
                 direct=None if direct is None else float(direct[unit]),
-                used=bool(low[unit] > 0 or high[unit] < 0) and abs(total[unit]) >= NEGLIGIBLE,
+                used=bool((low[unit] > 0 or high[unit] < 0) and abs(total[unit]) >= NEGLIGIBLE),
             )
         )
     return tuple(found)

@@ -3,37 +3,37 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from jobs.network import Float
 from jobs.trace import GATES, LayerTrace
 
 SHUT, OPEN = 0.1, 0.9  # below: left saturated; above: right saturated
 
-Array = NDArray[np.float64]
-
 
 @dataclass(frozen=True)
-class Saturation:
-    """One gate of one layer over the probe; arrays are (H,)."""
+class GateShares:
+    """One gate of one unit over the probe."""
 
-    left: Array  # share of characters with the gate below 0.1
-    right: Array  # share with the gate above 0.9
-    mean: Array
-
-
-def saturation(layer: LayerTrace) -> dict[str, Saturation]:
-    """Per gate (``input_gate``, ``forget_gate``, ``output_gate``)."""
-    return {name: gate_saturation(getattr(layer, name)) for name in GATES}
+    name: str  # input_gate, forget_gate, output_gate
+    left: float  # share of characters with the gate below 0.1
+    right: float  # share with the gate above 0.9
+    mean: float
 
 
-def gate_saturation(gate: Float) -> Saturation:
-    """Shares over the rows of ``gate`` (T, H)."""
-    return Saturation(
-        left=(gate < SHUT).mean(0, dtype=np.float64),
-        right=(gate > OPEN).mean(0, dtype=np.float64),
-        mean=gate.mean(0, dtype=np.float64),
-    )
+def gate_shares(layer: LayerTrace) -> tuple[tuple[GateShares, ...], ...]:
+    """Per unit, the three gates in the order of ``GATES``."""
+    columns = []
+    for name in GATES:
+        gate = getattr(layer, name)
+        left = (gate < SHUT).mean(0, dtype=np.float64)
+        right = (gate > OPEN).mean(0, dtype=np.float64)
+        mean = gate.mean(0, dtype=np.float64)
+        columns.append(
+            [
+                GateShares(name, float(left[unit]), float(right[unit]), float(mean[unit]))
+                for unit in range(layer.units)
+            ]
+        )
+    return tuple(zip(*columns, strict=True))
 
 
 def character_of(forget_left: float, forget_right: float, output_right: float) -> str:

@@ -64,9 +64,9 @@ class Fit:
 class Confusion:
     """Counts of a yes/no prediction; arrays of any equal shape."""
 
-    predicted: Array  # predicted true
-    hits: Array  # predicted true and true
-    positives: Array  # true
+    predicted: Array | Float  # predicted true
+    hits: Array | Float  # predicted true and true
+    positives: Array | Float  # true
     total: Array | float  # all
 
     def f1(self) -> Array:
@@ -183,9 +183,10 @@ def confusions(indicators: Float, values: Float, units: int) -> Confusion:
         Arrays (2 * THRESHOLDS, U, C): h above each threshold, then h at or below it.
     """
     total = len(values)
-    hits = (indicators.T @ values).reshape(THRESHOLDS, units, -1).astype(np.float64)
-    predicted = indicators.sum(0, dtype=np.float64).reshape(THRESHOLDS, units, 1)
-    positives = values.sum(0, dtype=np.float64)[None, None]
+    # float32 counts exactly up to 16 million
+    hits = (indicators.T @ values).reshape(THRESHOLDS, units, -1)
+    predicted = indicators.sum(0).reshape(THRESHOLDS, units, 1)
+    positives = values.sum(0)[None, None]
     return Confusion(
         predicted=np.concatenate([predicted, total - predicted]),
         hits=np.concatenate([hits, positives - hits]),
@@ -199,9 +200,9 @@ def choose(counts: Confusion, best: Indices) -> Confusion:
     unit = np.arange(best.shape[0])[:, None]
     column = np.arange(best.shape[1])[None]
     return Confusion(
-        predicted=counts.predicted[best, unit, 0],
-        hits=counts.hits[best, unit, column],
-        positives=counts.positives[0],
+        predicted=counts.predicted[best, unit, 0].astype(np.float64),
+        hits=counts.hits[best, unit, column].astype(np.float64),
+        positives=counts.positives[0].astype(np.float64),
         total=counts.total,
     )
 

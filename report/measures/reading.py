@@ -12,17 +12,17 @@ SHOWN = 10
 
 
 @dataclass(frozen=True)
-class Reading:
-    """The most unusual units at each of T characters of the sample; arrays are (T, 10)."""
+class Unusual:
+    """One unit at one character of the sample."""
 
-    layer: NDArray[np.int64]  # from 1
-    index: NDArray[np.int64]
-    unusual: NDArray[np.float64]  # (h - mean) / standard deviation, both on the probe
-    value: NDArray[np.float64]  # h
+    layer: int  # from 1
+    index: int
+    deviations: float  # (h - mean) / standard deviation, both on the probe
+    value: float  # h
 
 
-def reading(sample: Trace, probe: Trace, alignment: str) -> Reading:
-    """Units of ``sample`` farthest from their usual value on ``probe``, farthest first."""
+def reading(sample: Trace, probe: Trace, alignment: str) -> tuple[tuple[Unusual, ...], ...]:
+    """Per character of ``sample`` the units farthest from their usual value, farthest first."""
     places = [
         (number, unit)
         for number, layer in enumerate(probe.layers, start=1)
@@ -40,12 +40,14 @@ def reading(sample: Trace, probe: Trace, alignment: str) -> Reading:
     mean, deviation = usual.mean(0), usual.std(0)
     scores = (states - mean) / np.where(deviation > 1e-3, deviation, np.inf)
     order = np.argsort(-np.abs(scores), axis=1, kind="stable")[:, :SHOWN]
-    named = np.array(places, np.int64)
-    return Reading(
-        layer=named[order, 0],
-        index=named[order, 1],
-        unusual=np.take_along_axis(scores, order, axis=1),
-        value=np.take_along_axis(states, order, axis=1),
+    return tuple(
+        tuple(
+            Unusual(
+                places[one][0], places[one][1], float(scores[row, one]), float(states[row, one])
+            )
+            for one in best
+        )
+        for row, best in enumerate(order)
     )
 
 

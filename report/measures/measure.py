@@ -1,0 +1,198 @@
+"""All measures of a run, in one call: pure NumPy, from the network and its traces."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from jobs.config import Config
+from jobs.corpus import Corpus
+from jobs.network import Network, initial_network
+from jobs.trace import Trace
+from report.measures.clamp import UNITS as CLAMPED
+from report.measures.clamp import Clamp, clamp
+from report.measures.concepts import Concept, ConceptTable, evaluate
+from report.measures.concepts_user import all_concepts
+from report.measures.contexts import AROUND
+from report.measures.controls import chance, look_up
+from report.measures.effects import ablate
+from report.measures.forward import hidden_states
+from report.measures.gap import Gap, gap
+from report.measures.labels import fit
+from report.measures.ngram import witten_bell
+from report.measures.probe import ConceptScore
+from report.measures.ranking import Headline, headline
+from report.measures.reading import Unusual, reading
+from report.measures.self_check import SelfCheck, self_check
+from report.measures.unit import Controls, Layers, UnitMeasures, unit_measures
+
+LEAD = 300_000  # characters before the probe that the scanners read, at most
+STREAM = 500  # characters of one of the untrained network's parallel streams
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class ConceptCard:
+    """What pages need of a concept."""
+
+    name: str
+    slug: str
+    sentence: str  # completes "high ...", in the language of the report
+    kind: str
+    anticipates: bool
+    family: str
+
+
+@dataclass(frozen=True)
+class ChanceCard:
+    """The circular-shift null that every label had to beat."""
+
+    strength: float  # 99th percentile of the maximum over all units and concepts
+    shifts: int
+    every: int  # it looked at every so-many-th character
+
+
+@dataclass(frozen=True)
+class Measures:
+    """All measures of one run."""
+
+    units: tuple[UnitMeasures, ...]  # by layer, then index
+    headline: Headline
+    chance: ChanceCard
+    concepts: tuple[ConceptCard, ...]
+    concept_scores: tuple[ConceptScore, ...]  # by layer, then concept
+    gap: Gap
+    clamps: tuple[Clamp, ...]
+    reading: tuple[tuple[Unusual, ...], ...]  # per character of the sample
+    self_check: SelfCheck  # of the probe
+    sample_check: SelfCheck
+    characters: int  # of the probe
+
+    def unit(self, layer: int, index: int) -> UnitMeasures:
+        """The unit ``index`` of ``layer`` (from 1)."""
+        return next(one for one in self.units if (one.layer, one.index) == (layer, index))
+
+    def by_name(self) -> dict[str, Any]:
+        """Field name to value, and all of it as ``measures``: what panels ask for."""
+        return {field.name: getattr(self, field.name) for field in fields(self)} | {
+            "measures": self
+        }
+
+
+def measure(
+    network: Network,
+    probe: Trace,
+    sample: Trace,
+    corpus: Corpus,
+    config: Config,
+    progress: Progress | None = None,
+) -> Measures:
+    """Measure everything.
+
+    Args:
+        network: the trained weights.
+        probe: its trace on the pinned part of the held-out text.
+        sample: its trace on the text that it wrote (for the reading page and the self-check only).
+        corpus: whose training part the n-gram learns, and in which the probe stands.
+        config: for concepts, language, temperature and seed.
+        progress: told the name of each stage as it begins.
+
+    Raises:
+        NeuronarioError: 78 where ``report.pygments`` or ``report.concepts`` cannot be used.
+    """
+    say = progress or (lambda _: None)
+    say("concepts")
+    start = probe_start(corpus, probe)
+    text = corpus.text(probe.ids)
+    lead = corpus.text(corpus.ids[max(0, start - LEAD) : start])
+    concepts = all_concepts(config.report)
+    table = evaluate(concepts, text, lead)
+    say("controls")
+    controls = gather_controls(network, probe, table, config.seed)
+    say("n-gram")
+    ngram = witten_bell(corpus.training_ids, probe.context, probe.ids, network.alphabet_size)
+    say("effects")
+    ablated = ablate(network, probe)
+    say("labels")
+    fits = [fit(layer.hidden, table) for layer in probe.layers]
+    untrained = [fit(states, table) for states in controls.untrained]
+    first_line = 1 + sum(corpus.alphabet[index] == "\n" for index in corpus.ids[:start])
+    measured = Layers(network, probe, table, controls, fits, untrained, ablated, config.seed)
+    labels = measured.labels()
+    say("units")
+    units = unit_measures(measured, labels, ngram, text, first_line)
+    say("clamps")
+    clamps = _clamps(network, probe, sample, corpus, config, units, concepts)
+    return Measures(
+        units=units,
+        headline=headline([one.label for one in units], [one.effect for one in units]),
+        chance=ChanceCard(controls.chance.strength, controls.chance.shifts, controls.chance.every),
+        concepts=tuple(concept_card(one, config.report.language) for one in concepts),
+        concept_scores=measured.concept_scores(),
+        gap=gap(probe, ngram, table),
+        clamps=clamps,
+        reading=reading(sample, probe, config.report.alignment),
+        self_check=self_check(network, probe),
+        sample_check=self_check(network, sample),
+        characters=probe.characters,
+    )
+
+
+def concept_card(concept: Concept, language: str) -> ConceptCard:
+    """The card of ``concept``."""
+    return ConceptCard(
+        name=concept.name,
+        slug=concept.slug,
+        sentence=concept.sentence(language),
+        kind=concept.kind,
+        anticipates=concept.anticipates,
+        family=concept.family,
+    )
+
+
+def probe_start(corpus: Corpus, probe: Trace) -> int:
+    """Where the probe begins in the corpus: at the held-out part.
+
+    Raises:
+        ValueError: the probe's text does not stand there.
+    """
+    start = corpus.held_out_start
+    if not np.array_equal(corpus.ids[start : start + probe.characters], probe.ids):
+        raise ValueError("the probe is not the beginning of the corpus' held-out part")
+    return start
+
+
+def gather_controls(network: Network, probe: Trace, table: ConceptTable, seed: int) -> Controls:
+    """The controls that all layers share; ``seed`` of the shifts and of the untrained weights."""
+    hidden = np.concatenate([layer.hidden for layer in probe.layers], axis=1)
+    fresh = initial_network(network.alphabet_size, network.sizes, seed + 1)
+    streams = max(1, probe.characters // STREAM)
+    before = int(probe.context[-1]) if len(probe.context) else -1
+    return Controls(
+        chance=chance(hidden, table, np.random.Generator(np.random.PCG64(seed))),
+        look_up=look_up(probe.ids, before, table),
+        untrained=hidden_states(fresh, probe.ids, probe.context, probe.window, streams),
+    )
+
+
+def _clamps(
+    network: Network,
+    probe: Trace,
+    sample: Trace,
+    corpus: Corpus,
+    config: Config,
+    units: tuple[UnitMeasures, ...],
+    concepts: tuple[Concept, ...],
+) -> tuple[Clamp, ...]:
+    strongest = sorted(units, key=lambda one: -abs(one.effect.bits))[:CLAMPED]
+    chosen = [
+        (one.layer - 1, one.index, one.label.concept if one.label.accepted else "")
+        for one in strongest
+    ]
+    context = sample.context if len(sample.context) else probe.ids[:AROUND]
+    temperature = config.sample.temperature
+    return clamp(
+        network, probe, context, corpus.alphabet, chosen, concepts, temperature, config.seed
+    )

@@ -1,0 +1,54 @@
+"""Which units a reader should see first.
+
+Labelled units come first: those whose score stands farthest above the highest control (lower end of
+the interval minus control), but units that are encoded and not used after those that are used. Then
+units without a label, by the size of their effect.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from report.measures.effects import Effect
+from report.measures.verdicts import Label
+
+
+@dataclass(frozen=True)
+class Headline:
+    """``labelled`` of ``units`` units carry an accepted label, covering ``concepts``."""
+
+    units: int
+    labelled: int
+    concepts: tuple[str, ...]  # by name
+    unused: int  # labelled, but encoded and not used
+
+    @property
+    def sentence(self) -> str:
+        """In words, with the bar."""
+        noun = "concept" if len(self.concepts) == 1 else "concepts"
+        return (
+            f"{self.labelled} of {self.units} units labelled, covering {len(self.concepts)} {noun}"
+        )
+
+
+def evidence(label: Label, effect: Effect) -> tuple[int, float, float]:
+    """Sorts ascending, best first: class, then margin above the controls, then effect."""
+    if label.accepted:
+        return (0 if effect.used else 1, -round(label.margin, 4), -round(abs(effect.bits), 5))
+    return (2, -round(abs(effect.bits), 5), 0.0)
+
+
+def ranked(labels: Sequence[Label], effects: Sequence[Effect]) -> tuple[int, ...]:
+    """Places of the units in ``labels`` and ``effects``, best evidence first; ties keep order."""
+    order = range(len(labels))
+    return tuple(sorted(order, key=lambda place: (*evidence(labels[place], effects[place]), place)))
+
+
+def headline(labels: Sequence[Label], effects: Sequence[Effect]) -> Headline:
+    """Counts over all units of all layers."""
+    accepted = [place for place, label in enumerate(labels) if label.accepted]
+    return Headline(
+        units=len(labels),
+        labelled=len(accepted),
+        concepts=tuple(sorted({labels[place].concept for place in accepted})),
+        unused=sum(not effects[place].used for place in accepted),
+    )

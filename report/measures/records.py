@@ -1,0 +1,58 @@
+"""The measures as text files of a run: ``neurons.jsonl``, one line per unit, and ``measures.json``.
+
+Numbers are rounded before they are written, and pages are made from what was written: a table cell
+equals its record, and small noise of another processor does not make a difference in a diff.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from jobs.files import json_text
+from report.measures.measure import Measures
+from report.measures.unit import UnitMeasures
+
+NEURONS = "neurons.jsonl"
+REST = "measures.json"
+DECIMALS = 5
+DIGITS = 3  # significant, of what is smaller than 10 ** -DECIMALS: differences of float32
+
+
+def to_files(measures: Measures) -> dict[str, bytes]:
+    """File name to content; :func:`from_files` is the inverse up to rounding."""
+    lines = [
+        json.dumps(rounded(asdict(unit)), sort_keys=True, allow_nan=False)
+        for unit in measures.units
+    ]
+    rest = rounded(asdict(replace(measures, units=())))
+    return {
+        NEURONS: "".join(f"{line}\n" for line in lines).encode("ascii"),
+        REST: json_text(rest).encode("ascii"),
+    }
+
+
+def from_files(files: Mapping[str, bytes]) -> Measures:
+    """The measures that :func:`to_files` wrote; a missing file raises KeyError.
+
+    Raises:
+        pydantic.ValidationError: a file does not hold what this version writes.
+    """
+    units = TypeAdapter(UnitMeasures)
+    lines = files[NEURONS].splitlines()
+    read = TypeAdapter(Measures).validate_json(files[REST])
+    return replace(read, units=tuple(units.validate_json(line) for line in lines))
+
+
+def rounded(value: Any) -> Any:
+    """``value`` with every float rounded, tuples as lists."""
+    if isinstance(value, Mapping):
+        return {key: rounded(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [rounded(one) for one in value]
+    if isinstance(value, float):
+        near = round(value, DECIMALS) or float(f"{value:.{DIGITS - 1}e}")
+        return near + 0.0  # no minus zero
+    return value

@@ -1,0 +1,169 @@
+"""One record per unit, put together from the measures of its layer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobs.network import Float, Network
+from jobs.trace import Trace
+from report.measures.ablation import Ablated
+from report.measures.concepts import ConceptTable
+from report.measures.contexts import AROUND, Context, contexts, histograms
+from report.measures.controls import Chance, LookUp
+from report.measures.effects import Effect, effects
+from report.measures.gap import long_range_credit
+from report.measures.gates import GateShares, gate_shares
+from report.measures.health import Health, health
+from report.measures.labels import Fit
+from report.measures.neighbours import Neighbour, Wiring, neighbours, wiring
+from report.measures.ngram import Ngram
+from report.measures.probe import ConceptScore, concept_scores
+from report.measures.ranking import ranked
+from report.measures.timescale import autocorrelation_half_life, forget_timescale
+from report.measures.verdicts import Label, judge
+
+
+@dataclass(frozen=True)
+class UnitMeasures:
+    """Everything about one unit; statistics are on the probe."""
+
+    layer: int  # from 1
+    index: int
+    rank: int  # from 1, by evidence, over all layers
+    label: Label
+    effect: Effect
+    credit: float  # share of the advantage over the n-gram that is lost without the unit
+    timescale: float  # characters, forget gate
+    half_life: float  # characters, autocorrelation
+    gates: tuple[GateShares, ...]  # input, forget, output
+    health: Health
+    neighbours: tuple[Neighbour, ...]
+    wiring: Wiring
+    contexts: tuple[Context, ...]
+    histogram: tuple[int, ...]  # counts in equal bins over [-1, 1]
+
+    @property
+    def encoded_not_used(self) -> bool:
+        """Its label is accepted, yet holding it changes nothing."""
+        return self.label.accepted and not self.effect.used
+
+
+@dataclass(frozen=True)
+class Controls:
+    """What every layer's labels are held against."""
+
+    chance: Chance
+    look_up: LookUp
+    untrained: tuple[Float, ...]  # per layer (T, H) states of the untrained network
+
+
+@dataclass(frozen=True)
+class Layers:
+    """Layer by layer, what labels and effects are made from."""
+
+    network: Network
+    probe: Trace
+    table: ConceptTable
+    controls: Controls
+    fits: list[Fit]
+    untrained: list[Fit]
+    ablated: tuple[tuple[Ablated, Ablated], ...]
+    seed: int
+
+    def labels(self) -> list[tuple[Label, ...]]:
+        """Per layer one label per unit."""
+        return [
+            judge(
+                layer.hidden,
+                self.table,
+                self.fits[number],
+                self.controls.chance,
+                self.controls.look_up,
+                self.untrained[number],
+                self.seed,
+            )
+            for number, layer in enumerate(self.probe.layers)
+        ]
+
+    def effects(self, labels: Sequence[tuple[Label, ...]]) -> list[tuple[Effect, ...]]:
+        """Per layer one record per unit."""
+        return [
+            effects(
+                self.network,
+                self.probe,
+                number,
+                self.ablated[number],
+                own,
+                self.table,
+                self.seed,
+            )
+            for number, own in enumerate(labels)
+        ]
+
+    def concept_scores(self) -> tuple[ConceptScore, ...]:
+        """Per layer one row per usable yes/no concept."""
+        return tuple(
+            row
+            for number, layer in enumerate(self.probe.layers)
+            for row in concept_scores(
+                layer.hidden,
+                number + 1,
+                self.table,
+                self.fits[number],
+                self.controls.look_up.f1_b,
+                self.untrained[number],
+            )
+        )
+
+
+def unit_measures(
+    measured: Layers,
+    labels: list[tuple[Label, ...]],
+    ngram: Ngram,
+    text: str,
+    first_line: int,
+) -> tuple[UnitMeasures, ...]:
+    """One record per unit, by layer and index.
+
+    Args:
+        measured: fits and controls.
+        labels: per layer one per unit.
+        ngram: the frozen n-gram on the probe.
+        text: the probe's characters.
+        first_line: line of the corpus on which the probe begins.
+    """
+    probe, network = measured.probe, measured.network
+    effect = measured.effects(labels)
+    near = neighbours([layer.hidden for layer in probe.layers])
+    order = ranked(
+        [label for layer in labels for label in layer], [one for layer in effect for one in layer]
+    )
+    rank = {place: number for number, place in enumerate(order, start=1)}
+    warm_up = max(0, AROUND - len(probe.context))
+    found: list[UnitMeasures] = []
+    for number, layer in enumerate(probe.layers):
+        columns = {
+            "label": labels[number],
+            "effect": effect[number],
+            "credit": _floats(long_range_credit(measured.ablated[number][0], probe, ngram)),
+            "timescale": _floats(forget_timescale(layer.forget_gate)),
+            "half_life": _floats(autocorrelation_half_life(layer.hidden)),
+            "gates": gate_shares(layer),
+            "health": health(layer, number + 1, effect[number], near[number]),
+            "neighbours": near[number],
+            "wiring": wiring(network, number),
+            "contexts": contexts(layer.hidden, text, first_line, warm_up, measured.seed + number),
+            "histogram": [tuple(map(int, row)) for row in histograms(layer.hidden)],
+        }
+        for index in range(layer.units):
+            own: dict[str, Any] = {name: values[index] for name, values in columns.items()}
+            found.append(UnitMeasures(number + 1, index, rank[len(found)], **own))
+    return tuple(found)
+
+
+def _floats(values: NDArray[np.float64]) -> list[float]:
+    floats: list[float] = values.tolist()
+    return floats
