@@ -40,7 +40,13 @@ def _known_encoding(value: str) -> str:
         "".encode(value)  # codecs that are no text encodings (base64, rot13) refuse this
     except (LookupError, ValueError) as error:
         raise ValueError("no encoding of that name; for example utf-8, latin-1, utf-16") from error
-    if known.name in ("idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"):
+    if known.name.replace("-", "_") in (
+        "idna",
+        "punycode",
+        "unicode_escape",
+        "raw_unicode_escape",
+        "undefined",
+    ):
         raise ValueError("is not an encoding of texts; for example utf-8, latin-1, utf-16")
     return value
 
