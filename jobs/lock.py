@@ -30,7 +30,7 @@ NETWORK_FILE_SYSTEMS = frozenset(
 class Holder:
     """Who holds the lock, as the lock file says."""
 
-    process: int
+    process: int  # 0 where the file does not say
     host: str
     since: str  # ISO 8601, UTC
     doing: str  # "train, epoch 3 of 20"
@@ -161,6 +161,8 @@ def _acquire(handle: int, store: Path, wait_seconds: float) -> None:
 
 def _busy(handle: int, store: Path) -> str:
     who = _read_holder(handle)
+    if who.process == 0:
+        return f"{store} is in use by another process; try again later"
     text = f"{store} is in use by process {who.process} on {who.host} since {who.since}"
     return f"{text} ({who.doing}); try again later"
 
@@ -175,4 +177,4 @@ def _read_holder(handle: int) -> Holder:
             str(plain["doing"])[:200],
         )
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return Holder(0, "this or another host", "just now", "starting")
+        return Holder(0, "", "", "starting")
