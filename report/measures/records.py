@@ -17,8 +17,7 @@ from report.measures.unit import UnitMeasures
 
 NEURONS = "neurons.jsonl"
 REST = "measures.json"
-DECIMALS = 5
-DIGITS = 3  # significant, of what is smaller than 10 ** -DECIMALS: differences of float32
+DIGITS = 5  # significant
 
 
 def to_files(measures: Measures) -> dict[str, bytes]:
@@ -53,6 +52,5 @@ def rounded(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [rounded(one) for one in value]
     if isinstance(value, float):
-        near = round(value, DECIMALS) or float(f"{value:.{DIGITS - 1}e}")
-        return near + 0.0  # no minus zero
+        return float(f"{value:.{DIGITS}g}") + 0.0  # no minus zero
     return value
