@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.config import CorpusConfig
+from jobs.config import CorpusConfig, TrainingConfig
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.synthetic import CORPUS_SEED, generate_xml
 from jobs.text_file import character_notes, read_text_file, shown
@@ -88,8 +88,12 @@ def corpus_card(corpus: Corpus) -> CorpusCard:
     )
 
 
-def load_corpus(config: CorpusConfig, folder: Path) -> Corpus:
+def load_corpus(
+    config: CorpusConfig, folder: Path, training: TrainingConfig | None = None
+) -> Corpus:
     """Read or generate the text that ``config`` names; relative paths start at ``folder``.
+
+    With ``training``, a text too short for one of its windows is refused as well.
 
     Raises:
         NeuronarioError: 66 no such file; 77 not readable; 74 I/O error; 78 unknown encoding;
@@ -117,7 +121,7 @@ def load_corpus(config: CorpusConfig, folder: Path) -> Corpus:
     if len(alphabet) == 1:
         notes = (*notes, "warning: one distinct character only, there is nothing to learn")
     held_out_start = len(ids) - round(len(ids) * config.held_out)
-    _require_length(len(ids), held_out_start, source)
+    _require_length(len(ids), held_out_start, source, training)
     return Corpus(
         name=name,
         ids=ids,
@@ -160,12 +164,23 @@ def _encode(text: str, source: str, max_alphabet: int) -> tuple[NDArray[np.int32
     return ids, tuple(chr(point) for point in letters)
 
 
-def _require_length(characters: int, held_out_start: int, source: str) -> None:
-    """The held-out part must carry figures; what training needs is checked in jobs/batches.py."""
+def _require_length(
+    characters: int, held_out_start: int, source: str, training: TrainingConfig | None
+) -> None:
+    """The held-out part must carry figures, the training part one window and what follows it."""
     held_out = characters - held_out_start
     if held_out < LEAST_HELD_OUT:
         raise NeuronarioError(
             f"{source}: too short: {held_out:,} of its {characters:,} characters are held out, at "
             f"least {LEAST_HELD_OUT} are needed; give a longer text or raise corpus.held_out",
+            ExitCode.BAD_DATA,
+        )
+    if training is None or training.regime == "stream":  # streams are fitted to the text
+        return
+    if held_out_start <= training.window:
+        raise NeuronarioError(
+            f"{source}: too short: {held_out_start:,} characters are trained on, training.window "
+            f"{training.window:,} needs at least {training.window + 1:,}; give a longer text or "
+            "lower training.window",
             ExitCode.BAD_DATA,
         )

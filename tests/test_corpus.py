@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import jobs.text_file
-from jobs.config import CorpusConfig
+from jobs.config import CorpusConfig, TrainingConfig
 from jobs.corpus import Corpus, corpus_card, load_corpus
 from jobs.errors import ExitCode, NeuronarioError
 
@@ -275,6 +275,18 @@ def test_the_head_of_a_text(tmp_path: Path) -> None:
     assert corpus.characters == 1_500
     assert corpus.notes == ("first 1,500 of 1,803 characters used",)
     assert corpus.sha256 == hashlib.sha256(FILLER[:1_500].encode()).hexdigest()
+
+
+def test_a_text_shorter_than_one_window(tmp_path: Path) -> None:
+    path = tmp_path / "text.txt"
+    path.write_text("ab" * 500)  # 900 characters are trained on
+    config = CorpusConfig(path=path.name)
+    window = TrainingConfig(regime="window", window=899)
+    assert load_corpus(config, tmp_path, window).characters == 1_000
+    with pytest.raises(NeuronarioError, match=r"training\.window 900 needs at least 901") as caught:
+        load_corpus(config, tmp_path, TrainingConfig(regime="window", window=900))
+    assert caught.value.code == ExitCode.BAD_DATA
+    load_corpus(config, tmp_path, TrainingConfig(regime="stream", window=900))
 
 
 def test_parts_alphabet_and_counts(tmp_path: Path) -> None:
