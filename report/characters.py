@@ -105,5 +105,4 @@ def character_name(character: str) -> str:
         return f"capital {character}"
     if category[0] == "L":
         return f"letter {character}"
-    fallback = f"character {code_point(character)}"
-    return unicodedata.name(character, fallback).lower() if category != "Cc" else fallback
+    return unicodedata.name(character, "").lower() or f"character {code_point(character)}"

@@ -1,0 +1,25 @@
+"""Texts that pages get wrong: markup of every layer between the sample and the screen."""
+
+HOSTILE = {
+    "script": "<script>alert(1)</script><img src=x onerror=alert(2)>",
+    "entities": "&lt; &amp;amp; &#60; &nbsp; &#9; &copy",
+    "closing": "</span></div></section></figure></body><!-- --> ]]> \"' \\",
+    "markdown": "# a\n\n*b* _c_ `d` [e](javascript:alert(1)) ![f](g)\n\n* h\n1. i\n> j\n    k\n",
+    "fences": "```\na\n```\n~~~ {.b}\nc\n~~~\n",
+    "tables": "| a | b |\n|---|---|\n| `c` | {: onclick=x } |\n{ #id .class }",
+    "jinja": "{{ 7 * 7 }} {% raw %} {# gone #} {{ ''.__class__ }} {%- endif %}",
+    "slots": '<!-- verbatim block 1 -->\n<section class="verbatim">\n</section>\n',
+    "front matter": "---\ntitle: x\n---\n",
+    "controls": "".join(map(chr, range(32))) + "\x7f" + "".join(map(chr, range(0x80, 0xA0))),
+    "line ends": "a\r\nb\rc\n\n\nd\x0be\x0cf\x85g\u2028h\u2029i",
+    "bidi": "a\u202eb\u202cc\u2066d\u2069e\u200ff \u0627\u0644\u0639\u0631\u0628 \u05d0",
+    "zero width": "a\u200bb\u200cc\u200dd\ufeffe\u2060f\u00adg\u034fh\ufe0fi\U000e0041j",
+    "spaces": "a\u00a0b\u2003c\u3000d\u1680e  f\t\tg \n h",
+    "emoji": "\U0001f600 \U0001f468\u200d\U0001f469\u200d\U0001f467 \U0001f1ea\U0001f1f8",
+    "combining": "e\u0301 n\u0303 Z\u0351\u036b\u0343\u036a a\u0323\u0308",
+    "pictures": "\u2400\0\u2401\x01\u240a\n\ufffd",
+    "noncharacters": "\ufffe\uffff\U0001ffff\ue000",
+    "languages": "ñ ß Ж 漢字 ไทย देवनागरी ½ ² Ⅷ ٣",
+    "newlines only": "\n\n\n",
+    "one space": " ",
+}
