@@ -5,12 +5,10 @@ A job asks the store what is already there: nothing changed, only pages, only sa
 everything. TensorFlow is imported only where a network is trained, sampled or traced.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jobs import __version__
 from jobs.config import Config
 from jobs.config_file import ConfigFile, load_config
 from jobs.corpus import corpus_card, load_corpus
@@ -32,7 +30,7 @@ from jobs.store import (
 )
 
 if TYPE_CHECKING:
-    from report.run_view import RunView
+    from report.assembly import Report
 
 PUBLISHED = "assets/generated/content-id.txt"  # tells which run a site shows
 
@@ -116,9 +114,12 @@ def sample_text(store: Path, name: str, characters: int, temperature: float, see
 
 def write_report(store: Path, name: str, folder: Path) -> int:
     """Render a run with the present templates into ``folder``; returns the number of files."""
-    pages = _pages(_view(read_run(store, name)))
-    for path, data in pages.items():
-        write_bytes(folder / path, data)
+    from report.assembly import stored_view
+    from report.pages import build_pages
+
+    pages = build_pages(stored_view(read_run(store, name)))
+    for page in pages:
+        write_bytes(folder / page.path, page.data)
     return len(pages)
 
 
@@ -181,11 +182,14 @@ def _make_run(plan: Plan, options: JobOptions, progress: Progress, done: str) ->
     """Do what is missing and commit a run."""
     if done == "trace" and plan.newest is not None:
         source = plan.newest
-        content = replace(source.content(), config=plan.config)
-        with progress.stage("report"):
-            pages = _pages(_view(content, source.id))
+        report = _report(replace(source.content(), config=plan.config), plan, progress)
         return with_pages(
-            plan.store, source, pages, plan.inputs, circumstances=circumstances(progress)
+            plan.store,
+            source,
+            report.pages,
+            plan.inputs,
+            extra=report.records,
+            circumstances=circumstances(progress),
         )
     if done == "train" and plan.newest is not None:
         old = plan.newest
@@ -198,36 +202,25 @@ def _make_run(plan: Plan, options: JobOptions, progress: Progress, done: str) ->
     with progress.stage("trace"):
         probe = probe_stage(plan, network)
     content = RunContent(plan.config, plan.card, network, history, evaluation, sample, probe)
-    with progress.stage("report"):
-        pages = _pages(_view(content, ""))
+    report = _report(content, plan, progress)
     with progress.stage("store"):
         run = commit_run(
-            plan.store, content, pages, plan.inputs, circumstances=circumstances(progress)
+            plan.store,
+            content,
+            report.pages,
+            plan.inputs,
+            extra=report.records,
+            circumstances=circumstances(progress),
         )
         remove_folder(plan.work)
     return run
 
 
-def _view(run: Run | RunContent, run_id: str = "") -> "RunView":
-    from report.run_view import RunView
+def _report(content: RunContent, plan: Plan, progress: Progress) -> "Report":
+    from report.assembly import make_report
 
-    return RunView(
-        config=run.config,
-        card=run.card,
-        network=run.network,
-        history=run.history,
-        evaluation=run.evaluation,
-        sample=run.sample,
-        probe=run.probe,
-        run_id=run_id or getattr(run, "id", ""),
-        tool_version=__version__,
-    )
-
-
-def _pages(view: "RunView") -> Mapping[str, bytes]:
-    from report.pages import build_pages
-
-    return {page.path: page.data for page in build_pages(view)}
+    with progress.stage("report"):
+        return make_report(content, plan.corpus, progress.doing)
 
 
 def _publish(run: Run, config: Config, site: Path) -> None:

@@ -82,6 +82,10 @@ class Progress:
         self._hide_bar()
         self.note(f"{name}: {self.seconds[name]:.1f} s")
 
+    def doing(self, step: str) -> None:
+        """Tell the lock file which step of the stage is under way; nothing is printed."""
+        self._on_change(f"{self._stage}, {step}")
+
     def epochs(self, total: int, done: int = 0) -> None:
         """Say how many epochs this training has, and how many a checkpoint has already done."""
         self._total = total
