@@ -57,9 +57,8 @@ def build_site(
         pages: from :func:`report.pages.build_pages`; every path lies under ``GENERATED``.
         site: name and address.
         live: the published folder; ``<live>.new`` beside it is used and gone afterwards.
-        workspace: where to assemble the docs folder. None: the checkout's own ``site_src``
-            (plain ``mkdocs build`` then works too), or a folder beside ``live`` where the program
-            is installed without a checkout.
+        workspace: where to assemble the docs folder. None: for the checkout's own ``site`` its
+            ``site_src`` (plain ``mkdocs build`` then works too), else a folder beside ``live``.
 
     Raises:
         NeuronarioError: 73 the site cannot be built or failed its check, 65 a link or a device
@@ -68,7 +67,8 @@ def build_site(
     found = resources()
     live = live.absolute()
     new = live.with_name(f"{live.name}.new")
-    if found.checkout and workspace is None:
+    own = found.checkout and live == found.mkdocs_yml.parent / "site"
+    if own and workspace is None:
         docs, temporary = found.site_src, None
     else:
         docs = (workspace or live.with_name(f"{live.name}.docs")).absolute()
