@@ -194,3 +194,11 @@ def remove_folder(folder: Path) -> None:
         pass
     except OSError as error:
         raise write_error(folder, error) from error
+
+
+def remove_file(path: Path) -> None:
+    """Delete a file of ours; one that is gone already is no error."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise write_error(path, error) from error

@@ -60,6 +60,11 @@ class Output(Record):
     bytes: int = Field(ge=0)
     sha256: str = Field(pattern=SHA256)
 
+    @property
+    def is_bulk(self) -> bool:
+        """Arrays and pages: what thinning takes away."""
+        return self.path.endswith(".npz") or self.path.startswith("pages/")
+
 
 class Manifest(Record):
     """MANIFEST.json, the commit record of a run."""

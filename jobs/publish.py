@@ -31,7 +31,7 @@ def exchange(new: Path, live: Path) -> None:
     try:
         if not live.exists():
             new.rename(live)
-        elif _exchange_names(new, live):
+        elif exchange_names(new, live):
             new.rename(old)
         else:
             live.rename(old)
@@ -70,7 +70,7 @@ def _old(live: Path) -> Path:
     return live.with_name(f"{live.name}.old")
 
 
-def _exchange_names(first: Path, second: Path) -> bool:
+def exchange_names(first: Path, second: Path) -> bool:
     """Swap two names in one step; False where the kernel or the file system cannot."""
     try:
         renameat2 = ctypes.CDLL(None, use_errno=True).renameat2

@@ -54,6 +54,7 @@ class RunRow:
     held_out_bits: float | None = None  # bits per character
     finished: str = ""  # ISO 8601, UTC
     bytes: int = 0
+    thinnable_bytes: int = 0  # what thinning would free
     references: tuple[str, ...] = ()  # baseline, tags
     content_id: str = ""
 
@@ -248,6 +249,7 @@ def _row(store: Path, run_id: str) -> RunRow:
         held_out_bits=bits if isinstance(bits, float) else None,
         finished=finished_at(run),
         bytes=manifest.bytes,
+        thinnable_bytes=sum(output.bytes for output in manifest.outputs if output.is_bulk),
         content_id=manifest.content_id,
     )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from jobs.errors import NeuronarioError
 from jobs.layout import Layout, check_format, open_run, reference, reference_names
-from jobs.manifest import RUN_ID
+from jobs.manifest import RUN_ID, content_id
 from jobs.run import MANIFEST, Run, file_problem, open_regular
 
 
@@ -79,7 +79,10 @@ def _check_files(run: Run) -> list[Finding]:
 
 
 def _check_meaning(run: Run) -> list[Finding]:
-    """Whether the files, intact or not, can be read as what they are."""
+    """Whether the files can be read as what they are, and the content id is theirs."""
+    manifest = run.manifest
+    if manifest.content_id != content_id((*manifest.outputs, *manifest.removed)):
+        return [Finding(run.id, MANIFEST, "the content id is not that of the outputs")]
     try:
         _ = run.config, run.card, run.history
         if run.manifest.status == "ok":

@@ -20,7 +20,7 @@ def content(path):
 @pytest.fixture(params=["exchange in one step", "two renames"])
 def way(request, monkeypatch):
     if request.param == "two renames":
-        monkeypatch.setattr(publish, "_exchange_names", lambda first, second: False)
+        monkeypatch.setattr(publish, "exchange_names", lambda first, second: False)
     return request.param
 
 
@@ -40,14 +40,14 @@ def test_first_site(tmp_path, way):
 
 def test_this_system_exchanges_in_one_step(tmp_path):
     first, second = folder(tmp_path / "a", "a"), folder(tmp_path / "b", "b")
-    if not publish._exchange_names(first, second):
+    if not publish.exchange_names(first, second):
         pytest.skip("no renameat2 with RENAME_EXCHANGE here")
     assert (content(first), content(second)) == ("b", "a")
 
 
 def test_a_failed_rename_leaves_the_old_site(tmp_path, monkeypatch):
     live, new = folder(tmp_path / "site", "old"), folder(tmp_path / "site.new", "new")
-    monkeypatch.setattr(publish, "_exchange_names", lambda first, second: False)
+    monkeypatch.setattr(publish, "exchange_names", lambda first, second: False)
     rename = type(live).rename
 
     def failing(path, target):
