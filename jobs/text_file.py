@@ -93,8 +93,10 @@ def read_regular_file(path: Path, max_bytes: int, unusable: ExitCode) -> bytes:
                 unusable,
             )
         if before.st_size > max_bytes:
+            key = " (corpus.max_bytes)" if unusable == ExitCode.BAD_DATA else ""
             raise NeuronarioError(
-                f"{shown(path)}: {before.st_size:,} bytes; at most {max_bytes:,} are read", unusable
+                f"{shown(path)}: {before.st_size:,} bytes; at most {max_bytes:,} are read{key}",
+                unusable,
             )
         data = _read_all(handle, before.st_size)
         after = os.fstat(handle)

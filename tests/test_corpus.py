@@ -164,7 +164,7 @@ def test_a_huge_sparse_file_is_refused_before_reading(
     monkeypatch.setattr(jobs.text_file, "_read_all", None)  # reading would fail otherwise
     error = refusal(path)
     assert error.code == ExitCode.BAD_DATA
-    assert "10,000,000,000 bytes; at most 200,000,000" in str(error)
+    assert "10,000,000,000 bytes; at most 200,000,000 are read (corpus.max_bytes)" in str(error)
 
 
 def test_max_bytes_is_inclusive(tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_max_bytes_is_inclusive(tmp_path: Path) -> None:
     assert refusal(path, max_bytes=len(FILLER) - 1).code == ExitCode.BAD_DATA
 
 
-@pytest.mark.parametrize("change", ["grow", "shrink", "rewrite"])
+@pytest.mark.parametrize("change", ["grow", "shrink", "rewrite", "replace"])
 def test_a_file_that_changes_while_it_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
@@ -189,6 +189,9 @@ def test_a_file_that_changes_while_it_is_read(
         data = read(handle, size)
         if change == "grow":
             path.open("a").write("more")
+        if change == "replace":
+            path.with_name("new").write_text(FILLER)
+            path.with_name("new").replace(path)
         if change == "rewrite":
             path.write_text(FILLER.upper())
         return data
