@@ -107,7 +107,7 @@ def compare(
         layers=layers,
         labelled=(len(before), len(after)) if before is not None and after is not None else None,
         labels=label_changes(before or {}, after or {}, layers) if known else (),
-        concepts=concept_changes(before or {}, after or {}) if known else (),
+        concepts=concept_changes(old, new) if known else (),
         sample=_sample(old.sample_text, new.sample_text),
     )
 

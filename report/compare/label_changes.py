@@ -32,11 +32,12 @@ class LabelChange:
 
 @dataclass(frozen=True)
 class ConceptChange:
-    """The best labelled unit of one concept in each run."""
+    """The unit that follows one concept best, in each run, scored on half B of its probe."""
 
     concept: str
-    before: float | None  # its score
+    before: float | None  # F1; Pearson's r of a number; None where no unit was scored
     after: float | None
+    control: float | None  # what the last two characters or an untrained unit reach, new run
     units_before: int  # units labelled with it
     units_after: int
 
@@ -52,15 +53,14 @@ Labels = Mapping[Unit, UnitLabel]
 
 
 def accepted_labels(view: RunView) -> Labels | None:
-    """The accepted labels of a run; None where the run was not labelled."""
-    record = view.measures.get("labels")
-    if record is None:
+    """The accepted labels of a run; None where the run was not measured."""
+    measured = view.measures.get("units")
+    if measured is None:
         return None
     return {
-        unit: UnitLabel(label.concept, label.score.shown)
-        for unit in view.units
-        for label in [record.layers[unit.layer - 1][unit.index]]
-        if label.accepted
+        Unit(one.layer, one.index): UnitLabel(one.label.concept, one.label.score.shown)
+        for one in measured
+        if one.label.accepted
     }
 
 
@@ -79,20 +79,40 @@ def label_changes(
     return tuple(changes)
 
 
-def concept_changes(before: Labels, after: Labels) -> tuple[ConceptChange, ...]:
-    """One record per concept that labels a unit in either run, by name."""
-    names = {label.concept for labels in (before, after) for label in labels.values()}
+def concept_changes(old: RunView, new: RunView) -> tuple[ConceptChange, ...]:
+    """One record per concept that was scored in either run, by name."""
+    before, after = accepted_labels(old) or {}, accepted_labels(new) or {}
+    best_before, best_after = _best_scores(old, before), _best_scores(new, after)
+    controls = _controls(new)
     return tuple(
         ConceptChange(
-            name, _best(name, before), _best(name, after), _count(name, before), _count(name, after)
+            concept=name,
+            before=best_before.get(name),
+            after=best_after.get(name),
+            control=controls.get(name),
+            units_before=_count(name, before),
+            units_after=_count(name, after),
         )
-        for name in sorted(names)
+        for name in sorted(best_before.keys() | best_after.keys())
     )
 
 
-def _best(name: str, labels: Labels) -> float | None:
-    scores = (label.score for label in labels.values() if label.concept == name)
-    return max(scores, default=None)
+def _best_scores(view: RunView, labels: Labels) -> dict[str, float]:
+    """The best unit of each concept: yes/no concepts as scored, numbers where they label."""
+    best: dict[str, float] = {}
+    for row in view.measures.get("concept_scores", ()):
+        best[row.concept] = max(row.best_unit_f1, best.get(row.concept, 0.0))
+    for label in labels.values():
+        best[label.concept] = max(label.score, best.get(label.concept, 0.0))
+    return best
+
+
+def _controls(view: RunView) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for row in view.measures.get("concept_scores", ()):
+        control = max(row.look_up_f1, row.untrained_f1)
+        found[row.concept] = max(control, found.get(row.concept, 0.0))
+    return found
 
 
 def _count(name: str, labels: Labels) -> int:

@@ -18,6 +18,7 @@ from report.compare.quality import Quality
 from report.compare.wording import (
     ascii_text,
     bits_words,
+    concept_words,
     counts_words,
     label_words,
     labelled_words,
@@ -31,7 +32,8 @@ from report.templates import render
 
 SCHEMA = 1  # of the JSON; raised when a reader of the old one would misread the new one
 LINES = 40  # at most, of the text
-INPUTS, UNITS, LABELS = 8, 10, 6  # lines of the text for each of these
+INPUTS, UNITS, LABELS = 7, 10, 5  # lines of the text for each of these
+LAYERS = 3  # with more, the figures of a layer are left to --md and --json
 
 
 def text(difference: Difference) -> str:
@@ -43,9 +45,10 @@ def text(difference: Difference) -> str:
     lines.append(f"quality: {bits_words(difference.quality)}")
     if difference.reason or difference.reread or difference.outside:
         lines.append(f"  {scope_words(difference)}")
-    for layer in difference.layers[:4]:
+    for layer in difference.layers:
         lines.append(f"layer {layer.layer}: {counts_words(layer)}")
-        lines.append(f"  {layer_words(layer)}")
+        if layer.comparable and len(difference.layers) <= LAYERS:
+            lines.append(f"  {layer_words(layer)}")
     changed = [
         unit_words(layer, unit)
         for layer in difference.layers
@@ -79,6 +82,7 @@ def markdown(difference: Difference) -> str:
         changed=changed,
         labels=[label_words(label) for label in difference.labels if label.changed],
         labelled=labelled_words(difference),
+        concepts=[concept_words(concept) for concept in difference.concepts if concept.changed],
         sample=sample_words(difference.sample),
     )
 
@@ -89,7 +93,7 @@ def json_text(difference: Difference) -> str:
 
 
 def document(difference: Difference) -> dict[str, Any]:
-    """The JSON document: plain values, floats of six decimals, null for what has no value."""
+    """The JSON document: plain values, floats of four decimals, null for what has no value."""
     plain = asdict(difference)
     plain["schema"] = SCHEMA
     plain["comparable"] = difference.comparable
@@ -147,5 +151,5 @@ def _rounded(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_rounded(item) for item in value]
     if isinstance(value, float):
-        return round(value, 6) + 0.0 if math.isfinite(value) else None
+        return round(value, 4) + 0.0 if math.isfinite(value) else None
     return value

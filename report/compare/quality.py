@@ -67,12 +67,12 @@ def bootstrap_interval(
 ) -> tuple[float, float] | None:
     """95 % interval of ``sums.sum() / counts.sum()`` over blocks drawn with replacement.
 
-    The draw depends on the values alone, so that the same runs give the same interval. None with
-    fewer than ``LEAST_BLOCKS`` blocks.
+    The draw depends on ``counts`` alone: the same text gives the same interval, on any processor.
+    None with fewer than ``LEAST_BLOCKS`` blocks.
     """
     if len(sums) < LEAST_BLOCKS:
         return None
-    digest = hashlib.sha256(sums.tobytes() + counts.tobytes()).digest()
+    digest = hashlib.sha256(counts.tobytes()).digest()
     generator = np.random.Generator(np.random.PCG64(int.from_bytes(digest[:8], "little")))
     at_once = max(1, DRAWN_AT_ONCE // len(sums))
     means: list[NDArray[np.float64]] = []

@@ -3,7 +3,7 @@
 import math
 
 from report.compare.difference import Difference, SampleChange
-from report.compare.label_changes import LabelChange, UnitLabel
+from report.compare.label_changes import ConceptChange, LabelChange, UnitLabel
 from report.compare.matching import LayerMatch, UnitMatch
 from report.compare.quality import BLOCK, DRAWS, Quality
 from report.run_view import Unit
@@ -106,6 +106,15 @@ def label_words(label: LabelChange) -> str:
     """``L1N3: tag name 0.830 (was quote 0.910)``."""
     name = label.new.name if label.old == label.new else f"{label.new.name} (was {label.old.name})"
     return f"{name}: {one_label(label.after)} (was {one_label(label.before)})"
+
+
+def concept_words(concept: ConceptChange) -> str:
+    """``quote: best score 0.910 (was 0.870; control 0.400), units 3 (was 2)``."""
+    return (
+        f"{concept.concept}: best score {decimals(concept.after)} (was "
+        f"{decimals(concept.before)}; control {decimals(concept.control)}), units "
+        f"{concept.units_after} (was {concept.units_before})"
+    )
 
 
 def labelled_words(difference: Difference) -> str:

@@ -1,40 +1,58 @@
-"""A stand-in for the record of labels, with just what a comparison reads."""
+"""Measures with just what a comparison reads: real labels, nothing else of a unit."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from report.run_view import RunView, Unit
+from report.measures.probe import ConceptScore
+from report.measures.verdicts import Label, Score
+from report.run_view import RunView
 
 
 @dataclass(frozen=True)
-class FakeScore:
-    shown: float
+class LabelledUnit:
+    layer: int
+    index: int
+    label: Label
 
 
-@dataclass(frozen=True)
-class FakeLabel:
-    concept: str
-    accepted: bool
-    score: FakeScore
-
-
-@dataclass(frozen=True)
-class FakeLabels:
-    layers: tuple[tuple[FakeLabel, ...], ...]
-
-
-def labelled(view: RunView, labels: Mapping[str, tuple[str, float]]) -> RunView:
-    """``view`` with accepted labels for the units named in ``labels``, as ``L1N3``."""
-
-    def label(unit: Unit) -> FakeLabel:
-        concept, score = labels.get(unit.name, ("digit", 0.9))
-        return FakeLabel(concept, unit.name in labels, FakeScore(score))
-
-    record = FakeLabels(
-        tuple(
-            tuple(label(Unit(layer, index)) for index in range(size))
-            for layer, size in enumerate(view.network.sizes, start=1)
-        )
+def label(concept: str, score: float, accepted: bool) -> Label:
+    control = Score(0.1, 0.2)
+    return Label(
+        concept=concept,
+        verdict="accepted" if accepted else "chance",
+        sign=1,
+        threshold=0.25,
+        score=Score(score - 0.05, score),
+        strength_interval=(score - 0.1, score),
+        f1_interval=(score - 0.05, score + 0.05),
+        details=None,
+        spearman=None,
+        chance=control,
+        look_up=control,
+        untrained=control,
     )
-    return replace(view, measures=MappingProxyType({"labels": record}))
+
+
+def labelled(
+    view: RunView,
+    labels: Mapping[str, tuple[str, float]],
+    scores: Mapping[str, float] | None = None,
+) -> RunView:
+    """``view`` with accepted labels for the units named in ``labels``, as ``L1N3``; ``scores`` is
+    the best unit of further concepts.
+    """
+    units = tuple(
+        LabelledUnit(
+            unit.layer,
+            unit.index,
+            label(*labels.get(unit.name, ("digit", 0.99)), unit.name in labels),
+        )
+        for unit in view.units
+    )
+    rows = tuple(
+        ConceptScore(concept, layer, 0.1, 0.9, 0, score / layer, 0.3, 0.2)
+        for concept, score in (scores or {}).items()
+        for layer in (1, 2)
+    )
+    return replace(view, measures=MappingProxyType({"units": units, "concept_scores": rows}))

@@ -90,10 +90,15 @@ def test_the_start_is_shared_with_equal_seeds_or_a_warm_start():
 
 def test_labels_follow_a_unit_to_its_new_place():
     order = np.array([1, 0, 2, 3, 4, 5])
-    old = labelled(BASE, {"L1N0": ("quote", 0.8), "L2N0": ("digit", 0.7), "L2N5": ("quote", 0.6)})
+    old = labelled(
+        BASE,
+        {"L1N0": ("quote", 0.8), "L2N0": ("digit", 0.7), "L2N5": ("quote", 0.6)},
+        scores={"comment": 0.5},
+    )
     new = labelled(
         view(permuted(BASE.network, 1, order)),
         {"L1N0": ("quote", 0.9), "L2N1": ("digit", 0.75), "L2N5": ("newline", 0.5)},
+        scores={"comment": 0.5},
     )
     difference = compare(old, new)
     assert difference.labelled == (3, 3)
@@ -103,11 +108,12 @@ def test_labels_follow_a_unit_to_its_new_place():
     assert (second.old, second.new, second.changed) == (Unit(2, 0), Unit(2, 1), False)
     assert third.changed
     assert difference.concepts == (
-        ConceptChange("digit", 0.7, 0.75, 1, 1),
-        ConceptChange("newline", None, 0.5, 0, 1),
-        ConceptChange("quote", 0.8, 0.9, 2, 1),
+        ConceptChange("comment", 0.5, 0.5, 0.3, 0, 0),
+        ConceptChange("digit", 0.7, 0.75, None, 1, 1),
+        ConceptChange("newline", None, 0.5, None, 0, 1),
+        ConceptChange("quote", 0.8, 0.9, None, 2, 1),
     )
-    assert all(concept.changed for concept in difference.concepts)
+    assert [concept.changed for concept in difference.concepts] == [False, True, True, True]
 
 
 def test_a_run_without_labels_is_not_compared_by_labels():
