@@ -40,6 +40,7 @@ class Difference:
     old_run: str
     new_run: str
     inputs: tuple[InputChange, ...]
+    runtimes_known: bool  # whether processor and software were compared, too
     reason: str  # why the networks could not be compared at all; empty where they could
     reread: bool  # the old network has read the new run's probe for this comparison
     outside: int  # probe characters left out: the old alphabet does not have them
@@ -100,6 +101,7 @@ def compare(
         old_run=old.run_id,
         new_run=new.run_id,
         inputs=input_changes(old, new, runtimes),
+        runtimes_known=runtimes is not None,
         reason="" if comparable else str(pair),
         reread=isinstance(pair, ProbePair) and pair.reread,
         outside=pair.outside if isinstance(pair, ProbePair) else 0,
