@@ -5,7 +5,6 @@ TensorFlow.
 """
 
 import json
-import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -260,7 +259,6 @@ def store_folder(config_path: Path | None, store_path: Path | None) -> Path:
 
 def main() -> None:
     """Entry point: every user-caused error becomes one line and its exit code."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read when TensorFlow is first imported
     sys.exit(guarded(lambda: cli(standalone_mode=False), as_json="--json" in sys.argv))
 
 

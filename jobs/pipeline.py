@@ -28,6 +28,7 @@ from jobs.store import (
     stage_inputs,
     with_pages,
 )
+from jobs.tensorflow_start import start_tensorflow
 
 if TYPE_CHECKING:
     from report.assembly import Report
@@ -96,6 +97,7 @@ def train_only(options: JobOptions) -> None:
 
 def sample_text(store: Path, name: str, characters: int, temperature: float, seed: int) -> str:
     """A fresh text of a run's network, its start as long as the run's own."""
+    start_tensorflow()
     from jobs.sample import sample
 
     run = read_run(store, name)

@@ -20,6 +20,7 @@ from jobs.manifest import Inputs, stage_keys
 from jobs.network import Network, initial_network, model_summary
 from jobs.progress import Progress, utc_now
 from jobs.store import Circumstances, Run, commit_failure, work_folder
+from jobs.tensorflow_start import start_tensorflow
 from jobs.trace import Trace
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def train_stage(plan: Plan, progress: Progress, *, resume: bool) -> "Training":
     if not resume:
         remove_folder(plan.work)
     with progress.stage("train"):
+        start_tensorflow()
         from jobs.checkpoint import read_checkpoint, training_key
         from jobs.train import train
 
@@ -114,6 +116,7 @@ def summary_lines(plan: Plan) -> list[str]:
 
 def sample_stage(plan: Plan, network: Network) -> Trace:
     """The network writes its text, from a start taken from the corpus."""
+    start_tensorflow()
     from jobs.sample import choose_start, sample
 
     config = plan.config
@@ -130,6 +133,7 @@ def sample_stage(plan: Plan, network: Network) -> Trace:
 
 def probe_stage(plan: Plan, network: Network) -> Trace:
     """The network reads the pinned probe: the first characters of the held-out part."""
+    start_tensorflow()
     from jobs.tracer import trace_text
 
     training, start = plan.config.training, plan.corpus.held_out_start
