@@ -223,6 +223,12 @@ class PublishConfig(Section):
     corpus_text: Literal["all", "sample", "none"] = "all"
 
 
+class PingConfig(Section):
+    """A health-check service that is told of every job; its address is kept out of every run."""
+
+    url: Annotated[str, AfterValidator(_web_address)] = ""  # "" = nobody is told
+
+
 class Config(Section):
     """The whole configuration, defaults filled in."""
 
@@ -238,6 +244,7 @@ class Config(Section):
     store: StoreConfig = StoreConfig()
     retention: RetentionConfig = RetentionConfig()
     publish: PublishConfig = PublishConfig()
+    ping: PingConfig = PingConfig()
 
     @model_validator(mode="after")
     def _site_apart_from_store(self) -> "Config":
