@@ -36,7 +36,9 @@ from report.measures.labels import (
 SHIFTS = 200
 LEAST_SHIFT = 500  # characters
 PERCENTILE = 99.0
-OPERATIONS = 4e11  # multiply-adds that the null may cost: beyond, it looks at every k-th character
+OPERATIONS = (
+    1.2e11  # multiply-adds that the null may cost: beyond, it looks at every k-th character
+)
 CONCEPTS_AT_ONCE = 1_000  # shifted columns of one product
 
 

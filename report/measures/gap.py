@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from jobs.trace import Trace
 from report.measures.ablation import Ablated
 from report.measures.concepts import ConceptTable
+from report.measures.labels import halves, usable_concepts
 from report.measures.ngram import Ngram
 
 DISTANCES = ((0, 2), (3, 5), (6, 10), (11, 20), (21, 50), (51, 100), (101, None))
@@ -29,7 +30,7 @@ class GapRow:
     characters: int
     network_bits: float  # mean per character
     ngram_bits: float
-    share_of_gap: float  # of the summed gap of the whole probe
+    contribution: float  # to the whole probe's gap, bits per probe character
 
 
 @dataclass(frozen=True)
@@ -66,13 +67,10 @@ def gap(trace: Trace, ngram: Ngram, table: ConceptTable) -> Gap:
     """
     network, other = trace.surprise(), ngram.best_bits
     held = np.concatenate([np.zeros_like(table.values[:1]), table.values[:-1]])
-    names = [(place, one.name) for place, one in enumerate(table.concepts) if table.binary[place]]
-    by_concept = [
-        row
-        for place, name in names
-        if (row := _row(name, held[:, place] > 0, network, other)).characters >= 20
-    ]
-    by_concept.sort(key=lambda row: (-row.share_of_gap, row.name))
+    usable = usable_concepts(table, halves(trace.characters)) & table.binary
+    names = [(place, table.concepts[place].name) for place in np.flatnonzero(usable)]
+    by_concept = [_row(name, held[:, place] > 0, network, other) for place, name in names]
+    by_concept.sort(key=lambda row: (-abs(row.contribution), row.name))
     return Gap(
         order=ngram.best,
         network_bits=float(network.mean()),
@@ -85,14 +83,13 @@ def gap(trace: Trace, ngram: Ngram, table: ConceptTable) -> Gap:
 
 
 def _row(name: str, chosen: NDArray[np.bool_], network: Array, other: Array) -> GapRow:
-    total = float((other - network).sum())
     count = int(chosen.sum())
     return GapRow(
         name=name,
         characters=count,
         network_bits=float(network[chosen].sum()) / max(1, count),
         ngram_bits=float(other[chosen].sum()) / max(1, count),
-        share_of_gap=float((other - network)[chosen].sum()) / total if abs(total) > 1e-9 else 0.0,
+        contribution=float((other - network)[chosen].sum()) / len(network),
     )
 
 
@@ -121,7 +118,6 @@ def _errors(
     rows = [
         (name, int(mask.sum()), float(wrong[mask].mean()), float(other_wrong[mask].mean()))
         for name, mask in concepts
-        if mask.sum() >= 20
     ]
     return Errors(
         characters=len(network),

@@ -1,7 +1,7 @@
 """All measures of a run, in one call: pure NumPy, from the network and its traces."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ from report.measures.ranking import Headline, headline
 from report.measures.reading import Unusual, reading
 from report.measures.self_check import SelfCheck, self_check
 from report.measures.unit import Controls, Layers, UnitMeasures, unit_measures
+from report.measures.verdicts import Label
 
 LEAD = 300_000  # characters before the probe that the scanners read, at most
 STREAM = 500  # characters of one of the untrained network's parallel streams
@@ -75,10 +76,19 @@ class Measures:
         return next(one for one in self.units if (one.layer, one.index) == (layer, index))
 
     def by_name(self) -> dict[str, Any]:
-        """Field name to value, and all of it as ``measures``: what panels ask for."""
-        return {field.name: getattr(self, field.name) for field in fields(self)} | {
-            "measures": self
-        }
+        """What panels ask a view for: ``measures``, all of it, and ``labels``, by layer."""
+        layers: dict[int, list[Label]] = {}
+        for one in self.units:
+            layers.setdefault(one.layer, []).append(one.label)
+        by_layer = tuple(tuple(layers[layer]) for layer in sorted(layers))
+        return {"measures": self, "labels": Labels(by_layer)}
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The label of every unit: ``layers[layer - 1][index]``."""
+
+    layers: tuple[tuple[Label, ...], ...]
 
 
 def measure(

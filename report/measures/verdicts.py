@@ -81,19 +81,24 @@ class Label:
 
     @property
     def margin(self) -> float:
-        """How far the lower end of the interval is above the highest control."""
-        return self.interval[0] - self.control
+        """How far the strength (lower end of its interval) is above every control's strength.
+
+        Strengths compare between concepts; F1 depends on how frequent a concept is.
+        """
+        controls = (self.chance, self.look_up, self.untrained)
+        return self.strength_interval[0] - max(control.strength for control in controls)
 
 
-def choose_concepts(found: Fit, control: LookUp, binary: NDArray[np.bool_]) -> NDArray[np.int64]:
+def choose_concepts(found: Fit, control: LookUp, chance: Chance) -> NDArray[np.int64]:
     """(U,) the nearest concept of each unit, from half A alone.
 
-    Concepts on which the unit beats the last two characters come first; among them, or among all
-    where there are none, the strongest.
+    Concepts that the unit follows beyond chance and better than the last two characters tell come
+    first; among them, or among all where there are none, the strongest. Strengths are compared,
+    not F1, which is large for any frequent concept.
     """
-    beats = np.where(binary, found.f1_a > control.f1_a, found.strength_a > control.strength_a)
     strength = np.where(found.usable, found.strength_a, -1.0)
-    chosen: NDArray[np.int64] = np.argmax(strength + 2.0 * (beats & (strength > 0)), axis=1)
+    beats = (strength > control.strength_a) & (strength > chance.strength)
+    chosen: NDArray[np.int64] = np.argmax(strength + 2.0 * beats, axis=1)
     return chosen
 
 
@@ -120,7 +125,7 @@ def judge(
     part = halves(len(hidden)).b
     constant = hidden.std(0) < CONSTANT
     labels = []
-    for unit, column in enumerate(choose_concepts(found, control, table.binary)):
+    for unit, column in enumerate(choose_concepts(found, control, chance)):
         concept = table.concepts[column]
         label = _measured(
             hidden[part, unit], concept, table.values[part, column], found, unit, column, seed
@@ -213,14 +218,15 @@ def _details(predicted: NDArray[np.bool_], positive: NDArray[np.bool_], area: fl
 def verdict(label: Label) -> Verdict:
     """Which bar a label fails first, or ``accepted``.
 
-    Chance is compared with the strength, which does not depend on how frequent a concept is; the
-    always-on unit, the last two characters and the untrained network with the lower end of the
-    95 % interval of the figure shown.
+    Both the strength and the figure shown must be above each control, the latter with the lower
+    end of its 95 % interval, and above that of a unit which is always on.
     """
-    low = label.interval[0]
+    low, strength = label.interval[0], label.score.strength
     always = label.details.always_f1 if label.details else 0.0
-    if label.score.strength <= label.chance.strength or low <= always:
+    if strength <= label.chance.strength or low <= always:
         return "chance"
-    if low <= label.look_up.shown:
+    if strength <= label.look_up.strength or low <= label.look_up.shown:
         return "characters"
-    return "untrained" if low <= label.untrained.shown else "accepted"
+    if strength <= label.untrained.strength or low <= label.untrained.shown:
+        return "untrained"
+    return "accepted"
