@@ -93,7 +93,7 @@ _QuotingDumper.add_implicit_resolver(
 
 
 def _read(path: Path) -> tuple[ConfigFile | None, list[Problem]]:
-    document, problems = _read_extended(path, ())
+    document, problems = _read_extended(path, 0)
     problems = problems + _schema_problems(document, partial=bool(problems))
     if problems:
         return None, problems
@@ -124,7 +124,7 @@ def _frozen(value: Any) -> Any:
     return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
 
 
-def _read_extended(path: Path, seen: tuple[Path, ...]) -> tuple[Document, list[Problem]]:
+def _read_extended(path: Path, depth: int) -> tuple[Document, list[Problem]]:
     """The document of ``path`` laid over the one that it extends."""
     document, problems = read_yaml(_read_utf8(path), str(path))
     if "extends" not in document.values:
@@ -133,17 +133,17 @@ def _read_extended(path: Path, seen: tuple[Path, ...]) -> tuple[Document, list[P
     name = values.pop("extends")
     document = Document(values, document.places)
     place = document.places["extends",]
-    base_path, refusal = _base_path(name, path, (*seen, path.resolve()))
+    base_path, refusal = _base_path(name, path, depth + 1)
     if base_path is None:
         return document, [*problems, Problem(place, "extends", refusal)]
     try:
-        base, base_problems = _read_extended(base_path, (*seen, path.resolve()))
+        base, base_problems = _read_extended(base_path, depth + 1)
     except NeuronarioError as error:
         return document, [*problems, Problem(place, "extends", str(error))]
     return overlaid(base, document), [*problems, *base_problems]
 
 
-def _base_path(name: Any, path: Path, seen: tuple[Path, ...]) -> tuple[Path | None, str]:
+def _base_path(name: Any, path: Path, depth: int) -> tuple[Path | None, str]:
     """The file that ``extends: name`` in ``path`` means, or why it is refused."""
     presets = preset_names()
     wanted = f"a preset ({', '.join(presets)}) or a path that ends in .yml"
@@ -157,8 +157,8 @@ def _base_path(name: Any, path: Path, seen: tuple[Path, ...]) -> tuple[Path | No
         close = difflib.get_close_matches(name, presets, n=1)
         meant = f"; did you mean {close[0]}?" if close else ""
         return None, f"{value_text(name)} is not allowed; {wanted}{meant}"
-    if "\0" in name or base.resolve() in seen or len(seen) > MAX_EXTENDS:
-        return None, f"{value_text(name)} leads in a circle, or over more than {MAX_EXTENDS} files"
+    if depth > MAX_EXTENDS:
+        return None, f"leads in a circle, or over more than {MAX_EXTENDS} files"
     return base, ""
 
 

@@ -201,7 +201,12 @@ BAD: dict[str, tuple[str, str]] = {
         "ends in .yml; did you mean notebook?",
     ),
     "missing base": ("extends: other.yml\n", "1: extends: "),
-    "base is itself": ("extends: my.yml\n", '1: extends: text "my.yml" leads in a circle'),
+    "unknown preset, corpus expected from it": (
+        "extends: notebok\nseed: 1\n",
+        '1: extends: text "notebok" is not allowed',
+    ),
+    "NUL in a base": ('extends: "a\\0.yml"\n', "1: extends: "),
+    "base is itself": ("extends: my.yml\n", "1: extends: leads in a circle"),
     "extends a list": ("extends: [a]\n", "1: extends: a list is not allowed; a preset"),
 }
 
@@ -241,6 +246,7 @@ def test_anchor_bomb_is_refused_unexpanded(tmp_path: Path) -> None:
     problems = problems_of(tmp_path, "\n".join(lines))
     assert problems[0].startswith("1: anchor &a0 is not allowed")
     assert len(problems) == 40 + 39 * 9
+    assert problems[2] == "2: alias *a0 is not allowed; repeat it"
 
 
 def test_large_file_is_refused(tmp_path: Path) -> None:
@@ -352,11 +358,11 @@ def test_extending_a_file_elsewhere(tmp_path: Path) -> None:
 
 def test_a_problem_in_the_extended_file_is_placed_there(tmp_path: Path) -> None:
     base = tmp_path / "base.yml"
-    base.write_text("corpus: {builtin: xml}\nseed: -1\n")
+    base.write_text("corpus: {builtin: xml}\nseed: 1\nseed: 2\nreport: {language: fr}\n")
     path = tmp_path / "my.yml"
     path.write_text("extends: base.yml\nsample: {characters: 0}\n")
     lines = [str(problem) for problem in config_problems(path)]
-    assert [line.split(" ")[0] for line in lines] == [f"{base}:2:", f"{path}:2:"]
+    assert [line.split(" ")[0] for line in lines] == [f"{base}:3:", f"{base}:4:", f"{path}:2:"]
 
 
 @pytest.mark.parametrize("name", ["default", "notebook"])
