@@ -9,44 +9,24 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-from jobs import __version__
+from jobs import __version__, cli_store
+from jobs.cli_options import (
+    config_option,
+    default_config_path,
+    json_option,
+    store_folder,
+    store_option,
+)
 from jobs.errors import ExitCode, NeuronarioError
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 EPILOG = """\b
 Exit codes: 0 done or nothing to do; 2 usage; 3 gate failed or differences found;
 4 training unsound; 65 bad data; 66 no such file or run; 73 cannot create; 74 I/O error;
 75 another run holds the lock; 77 no permission; 78 configuration invalid; 128+N signal N."""
-
-
-def config_option(function: Command) -> Command:
-    """``--config FILE``; without it neuronario.yml of this folder, else the default preset."""
-    return click.option(
-        "--config",
-        "config_path",
-        type=click.Path(path_type=Path),
-        help="Configuration file [default: ./neuronario.yml, else the built-in default].",
-    )(function)
-
-
-def store_option(function: Command) -> Command:
-    """``--store DIR``: where the runs are kept."""
-    return click.option(
-        "--store",
-        "store_path",
-        type=click.Path(path_type=Path, file_okay=False),
-        help="Folder of the runs [default: store.directory of the configuration].",
-    )(function)
-
-
-def json_option(function: Command) -> Command:
-    """``--json``: print JSON instead of text."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(function)
 
 
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
@@ -242,19 +222,15 @@ def doctor() -> None:
         click.echo(line)
 
 
-def default_config_path() -> Path:
-    """./neuronario.yml where it exists, else the default preset of the package."""
-    local = Path("neuronario.yml")
-    return local if local.exists() else Path(__file__).parent / "presets" / "default.yml"
-
-
-def store_folder(config_path: Path | None, store_path: Path | None) -> Path:
-    """The store that a command reads."""
-    if store_path is not None:
-        return store_path
-    from jobs.config_file import load_config
-
-    return Path(load_config(config_path or default_config_path()).config.store.directory)
+for verb in (
+    cli_store.diff,
+    cli_store.check,
+    cli_store.prune,
+    cli_store.tag,
+    cli_store.baseline,
+    cli_store.status,
+):
+    cli.add_command(verb)
 
 
 def main() -> None:

@@ -7,15 +7,19 @@ everything. TensorFlow is imported only where a network is trained, sampled or t
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from jobs.config import Config
 from jobs.config_file import ConfigFile, load_config
 from jobs.corpus import corpus_card, load_corpus
+from jobs.errors import ExitCode
 from jobs.files import remove_folder, write_bytes
 from jobs.lock import locked
 from jobs.manifest import digest, explain_difference, folder_digest
+from jobs.ping import HealthCheck
 from jobs.progress import Progress
+from jobs.prune import prune, summary
+from jobs.publish import clear_leftovers
 from jobs.runtime import current_runtime
 from jobs.signals import answer_signals
 from jobs.stages import Plan, circumstances, probe_stage, sample_stage, train_stage
@@ -34,6 +38,18 @@ if TYPE_CHECKING:
     from report.assembly import Report
 
 PUBLISHED = "assets/generated/content-id.txt"  # tells which run a site shows
+
+
+DiffFormat = Literal["text", "json", "markdown"]
+
+
+@dataclass(frozen=True)
+class DiffAnswer:
+    """What ``neuronario diff`` prints."""
+
+    text: str  # "" for equal runs
+    equal: bool
+    broken_limits: tuple[str, ...]  # of the gate, one line each
 
 
 @dataclass(frozen=True)
@@ -61,12 +77,17 @@ def run_job(options: JobOptions) -> str:
         locked(store, "starting") as lock,
         Progress(quiet=options.quiet, on_change=lock.describe) as progress,
     ):
-        answer_signals(lambda number: _end(progress, number), progress.show_status)
+        check = HealthCheck(config_file.config.ping.url, progress.warn)
+        answer_signals(lambda number: _end(progress, number, check), progress.show_status)
+        check.start()
         try:
-            return _run_stages(options, config_file, store, progress)
-        except BaseException:
+            run_id = _run_stages(options, config_file, store, progress)
+        except BaseException as error:
+            check.finish(int(getattr(error, "code", ExitCode.BUG)))
             progress.failed()
             raise
+        check.finish(0)
+        return run_id
 
 
 def explain_job(options: JobOptions) -> list[str]:
@@ -134,6 +155,29 @@ def publish_run(store: Path, name: str, site: Path | None) -> str:
     return str(target)
 
 
+def diff_runs(
+    store: Path, old: str, new: str, form: DiffFormat, gate_file: Path | None = None
+) -> DiffAnswer:
+    """What changed from run ``old`` to run ``new``, and which limits of a gate it breaks.
+
+    Raises:
+        NeuronarioError: 65, 66 a run is damaged or unknown; 66, 78 the gate file.
+    """
+    from report.assembly import compare_runs
+    from report.compare import output
+    from report.compare.gate import check_gate
+    from report.compare.gate_file import read_gate
+
+    gate = read_gate(gate_file) if gate_file else None
+    difference = compare_runs(read_run(store, old), read_run(store, new))
+    write = {"text": output.text, "json": output.json_text, "markdown": output.markdown}[form]
+    return DiffAnswer(
+        text=write(difference),
+        equal=difference.empty,
+        broken_limits=check_gate(gate, difference).reasons if gate else (),
+    )
+
+
 def _run_stages(
     options: JobOptions, config_file: ConfigFile, store: Path, progress: Progress
 ) -> str:
@@ -141,18 +185,22 @@ def _run_stages(
         plan = _plan(replace(options, store=store), config_file)
         for note in plan.corpus.notes:
             progress.note(f"{plan.corpus.name}: {note}")
+    if options.publish:
+        clear_leftovers(plan.site)
     done = "" if options.force else plan.reusable
     if done == "report":
         run = plan.newest
         assert run is not None
         if not options.publish or _is_published(run, plan.site):
             progress.note(f"nothing changed since run {run.id}")
+            _prune(plan, progress)
             return ""
     else:
         run = _make_run(plan, options, progress, done)
     if options.publish:
         with progress.stage("site"):
             _publish(run, plan.config, plan.site)
+    _prune(plan, progress)
     return run.id
 
 
@@ -234,6 +282,12 @@ def _publish(run: Run, config: Config, site: Path) -> None:
     build_site(pages, config.site, site)
 
 
+def _prune(plan: Plan, progress: Progress) -> None:
+    decisions = prune(plan.store, plan.config.retention, dry_run=False)
+    if any(decision.action != "keep" for decision in decisions):
+        progress.note(f"retention: {summary(decisions)}")
+
+
 def _is_published(run: Run, site: Path) -> bool:
     try:
         return (site / PUBLISHED).read_text() == f"{run.manifest.content_id}\n"
@@ -241,6 +295,8 @@ def _is_published(run: Run, site: Path) -> bool:
         return False
 
 
-def _end(progress: Progress, number: int) -> None:
+def _end(progress: Progress, number: int, check: HealthCheck | None = None) -> None:
     progress.note(f"ended by signal {number}; the next run continues after the last whole epoch")
     progress.close()
+    if check is not None:
+        check.finish(128 + number, hurry=True)

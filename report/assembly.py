@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from jobs import __version__
 from jobs.corpus import Corpus
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.run import Run, RunContent
+from jobs.runtime import Runtime
+from report.compare.difference import Difference, compare
 from report.measures.measure import measure
 from report.measures.records import NEURONS, REST, from_files, to_files
 from report.pages import build_pages
@@ -24,6 +28,10 @@ class Report:
 
     pages: Mapping[str, bytes]  # Markdown and pictures, by path below pages/
     records: Mapping[str, bytes]  # the measures: neurons.jsonl and measures.json
+
+
+class OtherVersionError(NeuronarioError):
+    """A run whose measures have another form than this version writes."""
 
 
 def make_report(
@@ -57,12 +65,23 @@ def stored_view(run: Run) -> RunView:
     try:
         measures = from_files({name: run.read_bytes(name) for name in (NEURONS, REST)})
     except ValueError as error:
-        raise NeuronarioError(
+        raise OtherVersionError(
             f"run {run.id}: its measures were written by another version ({NEURONS}, {REST}); "
             "`neuronario run` renders the newest run again",
             ExitCode.BAD_DATA,
         ) from error
     return make_view(run, measures.by_name(), run.id)
+
+
+def compare_runs(old: Run, new: Run) -> Difference:
+    """What changed from ``old`` to ``new``; labels only where this version wrote both."""
+    views = []
+    for run in (old, new):
+        try:
+            views.append(stored_view(run))
+        except OtherVersionError:
+            views.append(make_view(run, {}, run.id))
+    return compare(views[0], views[1], (_runtime(old), _runtime(new)))
 
 
 def make_view(run: Run | RunContent, measures: Mapping[str, Any], run_id: str = "") -> RunView:
@@ -79,3 +98,7 @@ def make_view(run: Run | RunContent, measures: Mapping[str, Any], run_id: str = 
         tool_version=__version__,
         measures=MappingProxyType(dict(measures)),
     )
+
+
+def _runtime(run: Run) -> Runtime:
+    return TypeAdapter(Runtime).validate_python(run.manifest.inputs.train["runtime"])
