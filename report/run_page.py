@@ -35,6 +35,7 @@ class Level:
     name: str
     kind: str  # CSS class
     place: float
+    text_place: float  # above the line, but below it for the lowest
     text: str
 
 
@@ -128,7 +129,7 @@ def learning_curve(view: RunView) -> LearningCurve:
     if view.card.entropy is not None:
         marks["entropy"] = view.card.entropy
     low, high = min([*bits, *marks.values()]), max([*bits, *marks.values()])
-    room = 0.05 * max(high - low, 0.1)
+    room = 0.08 * max(high - low, 0.1)  # for the names of the lines
     low, high = low - room, high + room
     last = max(record.epoch for record in history)
 
@@ -150,7 +151,13 @@ def learning_curve(view: RunView) -> LearningCurve:
         ),
         y_ticks=tuple(Tick(y(value), decimals(value, 1)) for value in ticks(low, high, 6)),
         levels=tuple(
-            Level(names[kind], kind, y(value), f"{names[kind]}: {value:.3f}")
+            Level(
+                name=names[kind],
+                kind=kind,
+                place=y(value),
+                text_place=y(value) + (13 if kind == "entropy" else -5),
+                text=f"{names[kind]}: {value:.3f}",
+            )
             for kind, value in marks.items()
         ),
         best_x=x(evaluation.best_epoch),

@@ -12,8 +12,8 @@ from report.characters import character_name, glyph
 from report.contents import Contents, section_contents
 from report.page import Page, markdown_page
 from report.run_view import RunView
-from report.spans import Cell, cells
-from report.templates import page_text, percent
+from report.spans import Cell, cells, paint
+from report.templates import page_text, percent, strip
 
 GUESSES = 5
 SYMBOLS = 3
@@ -60,7 +60,7 @@ def pages(view: RunView, contents: Contents) -> Iterator[Page]:
         sections=section_contents(view, "sample"),
         cells=text_cells,
         context_cells=cells(view.text(view.sample.context)),
-        surprise_levels=palette.surprise_levels(bits).tolist(),
+        surprise_text=paint(strip(text_cells), palette.surprise_levels(bits).tolist(), "s"),
         hundredths=",".join(map(str, np.rint(bits * 100).astype(int).tolist())),
         mean_bits=float(bits.mean()),
         places=_places(view, text_cells, bits),

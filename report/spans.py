@@ -1,7 +1,7 @@
 """From characters to HTML that carries them exactly.
 
-``escape`` is the only function in the project that declares text safe for a page: templates print
-through it (``report/templates.py``), and the coloured text is made of its output.
+This is the only module that declares text safe for a page: templates print through ``escape``
+(``report/templates.py``), and the coloured text is made of its output.
 
 What HTML can carry, and how:
 
@@ -18,9 +18,10 @@ Marks for newline, tab, space and invisible characters are painted by CSS around
 character, never put into the text.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import pairwise
+from typing import NamedTuple
 
 from markupsafe import Markup
 
@@ -32,7 +33,12 @@ _PLAIN = frozenset(" .,:;()/%+=-−·–…␣↵⇥")
 
 def escape(text: str) -> Markup:
     """``text`` for an HTML element, a quoted attribute, or a Markdown line: one line, no markup."""
-    return Markup("".join(map(_reference, text)))  # the one place that says "safe"
+    return _safe("".join(map(_reference, text)))
+
+
+def _safe(html: str) -> Markup:
+    """The one place that says so: of references, or of parts that were safe before."""
+    return Markup(html)
 
 
 @cache
@@ -52,13 +58,14 @@ def shown_text(text: str) -> str:
     return text.replace("\0", NUL_PICTURE)
 
 
-@dataclass(frozen=True)
-class Cell:
-    """One character of a coloured text; the colour's level is added by the template."""
+class Cell(NamedTuple):
+    """One character of a coloured text, escaped; the template adds the class of its colour."""
 
-    html: Markup  # the escaped character; a newline is a real one, so that pages diff by lines
-    kind: str  # CSS classes: n newline, t tab, w space, f invisible, b ends a line, sub substitute
-    mark: str  # what CSS shows in place of an invisible character (``U+202E``), else empty
+    html: Markup  # the character; a newline is a real one, so that pages diff by lines
+    kind: (
+        Markup  # CSS classes: n newline, t tab, w space, f invisible, b ends a line, sub substitute
+    )
+    mark: Markup  # what CSS shows in place of an invisible character (``U+202E``), else empty
 
 
 def cells(text: str) -> tuple[Cell, ...]:
@@ -67,17 +74,31 @@ def cells(text: str) -> tuple[Cell, ...]:
 
 
 @cache
+def level_class(prefix: str, level: int) -> Markup:
+    """CSS class of a level: ``p0`` ... ``p14`` of a state, ``s0`` ... ``s8`` of a surprise."""
+    return escape(f"{prefix}{level}")
+
+
+LEVEL_SLOT = "@level@"  # in a strip: the class goes here; no escaped text contains an @
+
+
+def paint(strip: Sequence[Markup], levels: Iterable[int], prefix: str) -> Markup:
+    """A strip, cut at its ``LEVEL_SLOT``s, with the class of each character's level put in."""
+    head, *rest = strip
+    classes = (level_class(prefix, level) for level in levels)
+    pairs = zip(classes, rest, strict=True)
+    return _safe("".join([head, *(part for pair in pairs for part in pair)]))
+
+
+@cache
 def _cell(character: str, following: str) -> Cell:
     if character == "\n":
-        return Cell(_newline(), "n", "")
+        return Cell(_safe("\n"), escape("n"), escape(""))
     if character in " \t":
-        return Cell(escape(character), "w" if character == " " else "t", "")
+        return Cell(escape(character), escape("w" if character == " " else "t"), escape(""))
     if not is_invisible(character):
-        return Cell(escape(character), "", "")
+        return Cell(escape(character), escape(""), escape(""))
+    # lone carriage returns and Unicode's own separators end a line as well
     breaks = character in "\x0b\x0c\x85\u2028\u2029" or (character == "\r" and following != "\n")
     kind = "f" + (" b" if breaks else "") + (" sub" if character == "\0" else "")
-    return Cell(escape(character), kind, mark(character))
-
-
-def _newline() -> Markup:
-    return escape("") + "\n"
+    return Cell(escape(character), escape(kind), escape(mark(character)))

@@ -1,27 +1,27 @@
 """Renders pages: Jinja2 in its sandbox, undefined names refused, everything printed escaped."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
 import jinja2
 import yaml
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
 from report import characters
 from report.resources import resources
-from report.spans import escape
+from report.spans import LEVEL_SLOT, Cell, escape
 
 
 @cache
-def environment() -> ImmutableSandboxedEnvironment:
+def environment() -> SandboxedEnvironment:
     """The one environment of every template.
 
     ``finalize`` sends whatever an expression gives through :func:`report.spans.escape`, unless
     that function has made it; autoescape stays on behind it.
     """
-    made = ImmutableSandboxedEnvironment(
+    made = SandboxedEnvironment(
         loader=jinja2.FileSystemLoader(resources().templates),
         undefined=jinja2.StrictUndefined,
         autoescape=True,
@@ -42,12 +42,21 @@ def environment() -> ImmutableSandboxedEnvironment:
 
 
 def _printed(value: Any) -> Any:
-    return value if isinstance(value, Markup | jinja2.Undefined) else escape(str(value))
+    if type(value) is Markup or isinstance(value, jinja2.Undefined):
+        return value
+    return escape(str(value))
 
 
 def render(template: str, **values: Any) -> str:
     """The text of ``templates/<template>``."""
     return environment().get_template(template).render(values)
+
+
+def strip(cells: Iterable[Cell]) -> list[Markup]:
+    """The spans of a text, cut where the class of each character's level goes (``spans.paint``)."""
+    macros: Any = environment().get_template("parts/strip.md.j2").module
+    spans: Markup = macros.strip(cells)
+    return spans.split(LEVEL_SLOT)
 
 
 def page_text(template: str, front_matter: Mapping[str, Any], **values: Any) -> str:

@@ -77,7 +77,7 @@ def test_newlines_stay_newlines_in_the_page():
     ],
 )
 def test_kind_and_mark(text, kind, mark):
-    assert (cells(text)[0].kind, cells(text)[0].mark) == (kind, mark)
+    assert (cells(text)[0].kind, parsed(cells(text)[0].mark)) == (kind, mark)
 
 
 def test_carriage_return_before_newline_does_not_end_the_line_twice():

@@ -1,6 +1,7 @@
 """Mean state of a unit at each character, and how much of the unit the character alone explains."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,12 +15,11 @@ SHOWN = 4  # characters at either end that stand in the open; the rest unfolds
 LEAST_COUNT = 10  # occurrences below which a character is not named in the sentence
 
 
-@dataclass(frozen=True)
-class CharacterMean:
+class CharacterMean(NamedTuple):
     """One row of the table."""
 
     character: str
-    count: int
+    occurrences: int
     mean: float
     beyond_chance: bool
 
@@ -82,7 +82,7 @@ def _rows(means: CharacterMeans, unit: int, alphabet: tuple[str, ...]) -> tuple[
     return tuple(
         CharacterMean(
             character=alphabet[means.ids[place]],
-            count=int(means.counts[place]),
+            occurrences=int(means.counts[place]),
             mean=float(means.means[place, unit]),
             beyond_chance=bool(means.beyond_chance[place, unit]),
         )
@@ -92,7 +92,7 @@ def _rows(means: CharacterMeans, unit: int, alphabet: tuple[str, ...]) -> tuple[
 
 def sentence(rows: tuple[CharacterMean, ...], alignment: str) -> str:
     """The unit in words: after which characters it is highest and lowest."""
-    named = [row for row in rows if row.beyond_chance and row.count >= LEAST_COUNT]
+    named = [row for row in rows if row.beyond_chance and row.occurrences >= LEAST_COUNT]
     when = "after" if alignment == "read" else "just before"
     if not named:
         return f"No single character moves its mean state {when} it beyond chance."

@@ -3,20 +3,23 @@
 from dataclasses import dataclass
 
 import numpy as np
+from markupsafe import Markup
 
 from report import palette
 from report.charts import step_areas
 from report.panels import Content, Panel, UnitContent
 from report.run_view import RunView, Unit
-from report.spans import Cell, cells
+from report.spans import cells, paint
+from report.templates import strip
 
 
 @dataclass(frozen=True)
 class ColouredText:
     """One strip. The T + 1 states are those before the first character, then after each."""
 
-    cells: tuple[Cell, ...]  # (T,)
+    characters: int  # T
     levels: list[int]  # (T,), in the configured alignment
+    text: Markup  # one span a character, with the class of its level
     spare_level: int  # of the one state that the configured alignment does not show
     alignment: str  # read, predict
     thousandths: str  # the T + 1 states times 1000, comma separated, for the read-out
@@ -25,8 +28,8 @@ class ColouredText:
 
 
 def prepare(view: RunView) -> UnitContent:
-    """Escapes the text once; every page shares it."""
-    text_cells = cells(view.sample_text)
+    """Makes the spans once; every page puts its own levels in."""
+    spans = strip(cells(view.sample_text))
     alignment = view.config.report.alignment
     states = [
         np.concatenate([before[None], layer.hidden])  # (T + 1, H)
@@ -39,10 +42,12 @@ def prepare(view: RunView) -> UnitContent:
         values = states[unit.layer - 1][:, unit.index]
         above, below = step_areas(values, start=-1)
         read = alignment == "read"
+        shown = levels[1:] if read else levels[:-1]
         return Content(
             ColouredText(
-                cells=text_cells,
-                levels=levels[1:] if read else levels[:-1],
+                characters=len(shown),
+                levels=shown,
+                text=paint(spans, shown, "p"),
                 spare_level=levels[0] if read else levels[-1],
                 alignment=alignment,
                 thousandths=",".join(map(str, np.rint(values * 1000).astype(int).tolist())),

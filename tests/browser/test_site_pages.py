@@ -104,7 +104,7 @@ def search(page, query):
         ("layer 2 neuron 17", "neurons/l2/n17.html"),
         ("layer 2 N17", "neurons/l2/n17.html"),
         ("L1N1", "neurons/l1/n1.html"),
-        ("layer 1 neuron 1", "neurons/l1/n1.html"),
+        ("layer 1 neuron 3", "neurons/l1/n3.html"),
         ("entropy", "guide.html"),
     ],
 )

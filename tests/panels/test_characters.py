@@ -8,7 +8,7 @@ def test_every_character_of_the_probe_has_a_row_highest_first():
     panel = PANEL.prepare(view)(Unit(1, 0)).values
     rows = [*panel.highest, *panel.middle, *panel.lowest]
     assert {row.character for row in rows} == set(view.probe_text)
-    assert sum(row.count for row in rows) == view.probe.characters
+    assert sum(row.occurrences for row in rows) == view.probe.characters
     assert [row.mean for row in rows] == sorted((row.mean for row in rows), reverse=True)
     assert len(panel.highest) == len(panel.lowest) == SHOWN
 
@@ -22,7 +22,7 @@ def test_means_are_of_the_states_after_the_character():
     ]
     expected = view.probe.layers[1].hidden[places, 2].mean()
     assert abs(row.mean - expected) < 1e-6
-    assert row.count == len(places)
+    assert row.occurrences == len(places)
 
 
 def row(character, mean, count=100, beyond=True):

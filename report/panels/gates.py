@@ -1,0 +1,115 @@
+"""How the unit's gates move along the sample, and how often they are shut or open on the probe."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from jobs.network import Float
+from jobs.trace import GATES, LayerTrace
+from report.charts import step_areas
+from report.measured import measured
+from report.measures.gates import GateShares, character_of
+from report.panels import Content, Panel, Section, UnitContent
+from report.run_view import RunView, Unit
+
+NAMES = {"input_gate": "input gate", "forget_gate": "forget gate", "output_gate": "output gate"}
+
+
+@dataclass(frozen=True)
+class Track:
+    """One curve along the sample, from -1 (bottom) to +1 (top)."""
+
+    name: str
+    above: str  # SVG path data
+    below: str
+    shares: GateShares | None  # None for the cell
+
+
+@dataclass(frozen=True)
+class GateBox:
+    """The box of one unit."""
+
+    tracks: tuple[Track, ...]
+    characters: int  # of the sample
+    probe_characters: int
+    character: str  # integrator, feed-forward, private memory; or ""
+
+
+def prepare(view: RunView) -> UnitContent | None:
+    """Gates of every layer."""
+    found = measured(view)
+    if found is None:
+        return None
+
+    def content(unit: Unit) -> Content:
+        own = found.unit(unit)
+        shares = {one.name: one for one in own.gates}
+        layer = view.sample.layers[unit.layer - 1]
+        forget, output = shares["forget_gate"], shares["output_gate"]
+        return Content(
+            values=GateBox(
+                tracks=_tracks(layer, unit.index, shares),
+                characters=view.sample.characters,
+                probe_characters=found.all.characters,
+                character=character_of(forget.left, forget.right, output.right),
+            ),
+            front_matter={"forget_gate_open": round(forget.right, 2)},
+        )
+
+    return content
+
+
+def _tracks(layer: LayerTrace, unit: int, shares: dict[str, GateShares]) -> tuple[Track, ...]:
+    gates = [
+        Track(NAMES[name], *_curve(getattr(layer, name)[:, unit]), shares[name]) for name in GATES
+    ]
+    return (*gates, Track("cell, as tanh c", *_curve(np.tanh(layer.cell[:, unit])), None))
+
+
+def _curve(values: Float) -> tuple[str, str]:
+    return step_areas(values, 0)
+
+
+@dataclass(frozen=True)
+class Dot:
+    """One unit of a saturation diagram, in shares of the probe."""
+
+    unit: Unit
+    left: float
+    right: float
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """One gate of one layer."""
+
+    layer: int
+    gate: str
+    dots: tuple[Dot, ...]
+
+
+@dataclass(frozen=True)
+class Saturation:
+    """Three diagrams per layer."""
+
+    diagrams: tuple[Diagram, ...]
+    characters: int
+
+
+def saturation(view: RunView) -> Saturation | None:
+    """Saturation diagrams of all layers, as in Karpathy, Johnson and Fei-Fei 2015."""
+    found = measured(view)
+    if found is None:
+        return None
+    diagrams = []
+    for layer in range(1, len(view.network.sizes) + 1):
+        units = [unit for unit in view.units if unit.layer == layer]
+        for place, name in enumerate(GATES):
+            gates = [(unit, found.unit(unit).gates[place]) for unit in units]
+            dots = tuple(Dot(unit, gate.left, gate.right) for unit, gate in gates)
+            diagrams.append(Diagram(layer, NAMES[name], dots))
+    return Saturation(tuple(diagrams), found.all.characters)
+
+
+PANEL = Panel("gates", place="main", order=50, prepare=prepare)
+SECTION = Section("saturation", page="overview", order=60, prepare=saturation)

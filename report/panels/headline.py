@@ -1,0 +1,107 @@
+"""The front page's answer: how many units follow something, and which to look at first."""
+
+from dataclasses import dataclass
+
+from report.measured import Measured, measured
+from report.measures.effects import NEGLIGIBLE
+from report.panels import Section
+from report.panels.label import condition, score_name
+from report.run_view import RunView, Unit
+
+FIRST = 10
+
+
+@dataclass(frozen=True)
+class First:
+    """One of the units to look at first."""
+
+    unit: Unit
+    linked: bool
+    label: str  # "" without an accepted label
+    nearest: str  # concept, also where it is not accepted
+    page: str  # of the concept
+    when: str
+    score: float
+    score_name: str
+    control: float
+    effect: float
+    used: bool
+
+
+@dataclass(frozen=True)
+class ConceptLink:
+    """A concept with accepted units."""
+
+    name: str
+    page: str
+    units: int
+
+
+@dataclass(frozen=True)
+class HeadlineBox:
+    """The section."""
+
+    sentence: str
+    labelled: int
+    like_characters: int  # units that follow a concept no better than the last two characters
+    unused: int
+    concepts: tuple[ConceptLink, ...]
+    first: tuple[First, ...]
+    health: tuple[tuple[str, int], ...]  # finding, units
+    characters: int
+    effect_characters: int
+    chance: float
+    shifts: int
+    negligible: float
+
+
+def headline(view: RunView) -> HeadlineBox | None:
+    """Counts over all units; the first ten by evidence."""
+    found = measured(view)
+    if found is None:
+        return None
+    units = found.all.units
+    findings = [finding for one in units for finding in one.health.findings]
+    labelled = [one.label.concept for one in units if one.label.accepted]
+    return HeadlineBox(
+        sentence=found.all.headline.sentence,
+        labelled=found.all.headline.labelled,
+        like_characters=sum(one.label.verdict == "characters" for one in units),
+        unused=found.all.headline.unused,
+        concepts=tuple(
+            ConceptLink(name, f"labels/{found.concept(name).slug}.html", labelled.count(name))
+            for name in found.all.headline.concepts
+        ),
+        first=tuple(
+            _first(found, Unit(one.layer, one.index), view)
+            for one in sorted(units, key=lambda one: one.rank)[:FIRST]
+        ),
+        health=tuple((name, findings.count(name)) for name in sorted(set(findings))),
+        characters=found.all.characters,
+        effect_characters=units[0].effect.characters,
+        chance=found.all.chance.strength,
+        shifts=found.all.chance.shifts,
+        negligible=NEGLIGIBLE,
+    )
+
+
+def _first(found: Measured, unit: Unit, view: RunView) -> First:
+    own = found.unit(unit)
+    label = own.label
+    card = found.concept(label.concept) if label.concept else None
+    return First(
+        unit=unit,
+        linked=view.config.report.min_mean_activation == 0.0,
+        label=label.concept if label.accepted else "",
+        nearest=label.concept,
+        page=f"labels/{card.slug}.html" if card else "",
+        when=condition(label, card) if card else "",
+        score=label.score.shown,
+        score_name=score_name(label),
+        control=label.control,
+        effect=own.effect.bits,
+        used=own.effect.used,
+    )
+
+
+SECTION = Section("headline", page="overview", order=10, prepare=headline)

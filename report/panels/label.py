@@ -1,0 +1,160 @@
+"""Which concept the unit follows, with its held-out scores beside every control."""
+
+from dataclasses import dataclass
+
+from report.measured import Measured, measured
+from report.measures.measure import ConceptCard
+from report.measures.unit import UnitMeasures
+from report.measures.verdicts import Label
+from report.panels import Column, Content, Panel, UnitContent
+from report.run_view import RunView, Unit
+from report.templates import decimals, percent, signed
+
+NO_FIT = "No concept of the library fits"
+WHY = {
+    "accepted": "Above every control.",
+    "characters": "A look-up table of the last two characters does as well.",
+    "untrained": "The best unit of the untrained network does as well.",
+    "chance": "Not beyond what shifted copies of the text give by chance.",
+    "constant": "The unit hardly moves.",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table."""
+
+    name: str
+    text: str
+    meaning: str  # shown as a title
+    control: bool = False  # what the score is held against
+
+
+@dataclass(frozen=True)
+class LabelBox:
+    """The box of one unit."""
+
+    heading: str
+    why: str
+    concept: str  # "" for a constant unit
+    when: str  # high (or low) where the concept holds, in words
+    page: str  # of the label, from the root of the site; "" without one
+    accepted: bool
+    rank: int
+    units: int
+    rows: tuple[Row, ...]
+    half: int  # characters of the half of the probe that scores are of
+    shifts: int
+
+
+def prepare(view: RunView) -> UnitContent | None:
+    """Labels of every layer."""
+    found = measured(view)
+    if found is None:
+        return None
+    half = found.all.characters // 2
+
+    def content(unit: Unit) -> Content:
+        own = found.unit(unit)
+        box = _box(found, own, half)
+        label = own.label
+        score = f"{score_name(label)} {decimals(label.score.shown)}"
+        columns = (
+            Column("Rank", own.rank, str(own.rank), "by evidence: margin above the controls"),
+            Column(
+                "Score",
+                label.score.shown if label.accepted else -1.0,
+                score if label.accepted else "",
+                f"F1, or r of a number, of an accepted label; {half:,} probe characters",
+            ),
+        )
+        return Content(
+            values=box,
+            sentence=sentence(label, box.when),
+            label=label.concept if label.accepted else "",
+            columns=columns,
+            front_matter={
+                "label": label.concept if label.accepted else "",
+                "score": round(label.score.shown, 2) if label.accepted else 0.0,
+            },
+        )
+
+    return content
+
+
+def score_name(label: Label) -> str:
+    """What the figure shown is called."""
+    return "r" if label.score.f1 is None else "F1"
+
+
+def sentence(label: Label, when: str) -> str:
+    """The label in words, as the search finds it."""
+    if not label.accepted:
+        return f"{NO_FIT}."
+    low, high = label.interval
+    return (
+        f"It follows {label.concept}: {when} ({score_name(label)} "
+        f"{decimals(label.score.shown)}, 95 % interval {decimals(low)} to {decimals(high)})."
+    )
+
+
+def condition(label: Label, card: ConceptCard) -> str:
+    """``high inside quotes``, or ``low ...`` for a unit that turns the other way."""
+    if label.score.f1 is not None:
+        return f"{'high' if label.sign > 0 else 'low'} {card.sentence}"
+    return f"{'rises' if label.sign > 0 else 'falls'}, {card.sentence}"
+
+
+def _box(found: Measured, own: UnitMeasures, half: int) -> LabelBox:
+    label = own.label
+    card = found.concept(label.concept) if label.concept else None
+    heading = NO_FIT
+    if label.accepted:
+        heading = f"Follows {label.concept}"
+    return LabelBox(
+        heading=heading,
+        why=WHY[label.verdict],
+        concept=label.concept,
+        when=condition(label, card) if card else "",
+        page=f"labels/{card.slug}.html" if card else "",
+        accepted=label.accepted,
+        rank=own.rank,
+        units=found.all.headline.units,
+        rows=_rows(label) if card else (),
+        half=half,
+        shifts=found.all.chance.shifts,
+    )
+
+
+def _rows(label: Label) -> tuple[Row, ...]:
+    low, high = label.interval
+    name = score_name(label)
+    rows = [
+        Row(
+            f"{name} on held-out half",
+            f"{decimals(label.score.shown)} ({decimals(low)} to {decimals(high)})",
+            "95 % interval by block bootstrap, blocks of 200 characters",
+        ),
+        Row(f"{name} of the last two characters", decimals(label.look_up.shown), "", True),
+        Row(f"{name} of the untrained network", decimals(label.untrained.shown), "best unit", True),
+    ]
+    if label.details is None:
+        rows.append(Row("r by chance", decimals(label.chance.shown), "99th percentile", True))
+        rows.append(Row("Spearman", decimals(label.spearman or 0.0), "rank correlation"))
+        return tuple(rows)
+    details = label.details
+    return (
+        *rows,
+        Row("F1 of a unit always on", decimals(details.always_f1), "2 p / (1 + p)", True),
+        Row("F1 by chance", decimals(label.chance.shown), "99th percentile", True),
+        Row("MCC", decimals(label.score.strength), "Matthews correlation coefficient"),
+        Row("MCC by chance", decimals(label.chance.strength), "99th percentile of maximum", True),
+        Row("AUC", decimals(details.auc), "area under the ROC curve"),
+        Row("precision", decimals(details.precision), ""),
+        Row("recall", decimals(details.recall), ""),
+        Row("prevalence", percent(details.prevalence, 1), "share of characters"),
+        Row("threshold", signed(label.threshold or 0.0), "of the state h, from the other half"),
+    )
+
+
+PANEL = Panel("label", place="side", order=5, prepare=prepare)

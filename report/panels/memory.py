@@ -1,0 +1,92 @@
+"""For how long the unit remembers, what its memory is worth, its histogram and its health."""
+
+from dataclasses import dataclass
+
+from report.measured import measured
+from report.measures.contexts import BINS
+from report.measures.gap import Gap
+from report.measures.timescale import LONGEST
+from report.panels import Column, Content, Panel, Section, UnitContent
+from report.run_view import RunView, Unit
+from report.templates import percent, thousands
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bin of the histogram, in SVG units of a box 40 wide and 1 high."""
+
+    x: int
+    height: float
+    positive: bool
+
+
+@dataclass(frozen=True)
+class MemoryBox:
+    """The box of one unit."""
+
+    timescale: str
+    half_life: str
+    credit: str
+    bars: tuple[Bar, ...]
+    most: int  # characters in the highest bin
+    findings: tuple[str, ...]
+    duplicates: tuple[Unit, ...]
+    characters: int
+
+
+def prepare(view: RunView) -> UnitContent | None:
+    """Memory of every unit, on the probe."""
+    found = measured(view)
+    if found is None:
+        return None
+
+    def content(unit: Unit) -> Content:
+        own = found.unit(unit)
+        most = max(own.histogram)
+        findings = ", ".join(own.health.findings)
+        data = f"{found.all.characters:,} probe characters"
+        return Content(
+            values=MemoryBox(
+                timescale=duration(own.timescale),
+                half_life=duration(own.half_life),
+                credit=percent(own.credit, 1),
+                bars=tuple(
+                    Bar(place, count / most, 2 * place >= BINS)
+                    for place, count in enumerate(own.histogram)
+                    if count
+                ),
+                most=most,
+                findings=own.health.findings,
+                duplicates=tuple(Unit(unit.layer, one) for one in own.health.duplicates),
+                characters=found.all.characters,
+            ),
+            columns=(
+                Column(
+                    "Memory",
+                    own.timescale,
+                    duration(own.timescale),
+                    f"characters until its forget gate leaves 1/e, {data}",
+                ),
+                Column("Health", findings or "", findings, f"findings, {data}"),
+            ),
+            front_matter={"memory": round(own.timescale, 1), "health": findings},
+        )
+
+    return content
+
+
+def duration(characters: float) -> str:
+    """``4.3``, ``120``, or ``10,000 and more``."""
+    if characters >= LONGEST:
+        return f"{thousands(int(LONGEST))} and more"
+    return f"{characters:.1f}" if characters < 100 else thousands(round(characters))
+
+
+def gap(view: RunView) -> Gap | None:
+    """The comparison with the frozen n-gram."""
+    found = measured(view)
+    return None if found is None else found.all.gap
+
+
+PANEL = Panel("memory", place="side", order=15, prepare=prepare)
+SECTION = Section("memory", page="run", order=60, prepare=gap)
