@@ -27,6 +27,7 @@ from urllib.request import (
 
 ATTEMPTS = 3
 SECONDS = 10.0  # per attempt, however slowly the service answers
+HURRY = 3.0  # seconds, when the process has been told to end
 PAUSE = 1.0  # between attempts, seconds
 
 
@@ -48,24 +49,29 @@ class HealthCheck:
     def start(self) -> None:
         """Say that the job starts; returns at once."""
         if self._url:
-            self._starting = threading.Thread(target=self._send, args=("/start",), daemon=True)
+            self._starting = threading.Thread(
+                target=self._send, args=("/start", ATTEMPTS, self._seconds), daemon=True
+            )
             self._starting.start()
 
-    def finish(self, code: int) -> None:
-        """Say how the job ended; returns after at most about half a minute."""
+    def finish(self, code: int, *, hurry: bool = False) -> None:
+        """Say how the job ended; returns after at most about half a minute, in a ``hurry`` after
+        some seconds.
+        """
         if not self._url:
             return
+        seconds = min(HURRY, self._seconds) if hurry else self._seconds
         if self._starting is not None:
-            self._starting.join(self._seconds)  # so that the service hears the start first
-        self._send("" if code == 0 else f"/{code}")
+            self._starting.join(seconds)  # so that the service hears the start first
+        self._send("" if code == 0 else f"/{code}", 1 if hurry else ATTEMPTS, seconds)
 
-    def _send(self, suffix: str) -> None:
+    def _send(self, suffix: str, attempts: int, seconds: float) -> None:
         address = ping_address(self._url, suffix, self._identity)
         problem = ""
-        for attempt in range(ATTEMPTS):
+        for attempt in range(attempts):
             if attempt:
                 time.sleep(PAUSE)
-            problem = _within(self._seconds, lambda: request(address, self._seconds))
+            problem = _within(seconds, lambda: request(address, seconds))
             if not problem:
                 return
         self._warn(f"the health-check ping was not delivered: {problem}")

@@ -11,7 +11,7 @@ import os
 import shutil
 from pathlib import Path
 
-from jobs.files import sync_folder, write_error
+from jobs.files import remove_folder, sync_folder, write_error
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -64,6 +64,17 @@ def recover(live: Path) -> None:
             sync_folder(live.parent)
     except OSError as error:
         raise write_error(live, error) from error
+
+
+def clear_leftovers(live: Path) -> None:
+    """Mend and delete what a killed job left beside ``live``; call with the store's lock held.
+
+    Raises:
+        NeuronarioError: 73, 74 or 77.
+    """
+    recover(live)
+    for name in (f"{live.name}.new", f"{live.name}.docs"):
+        remove_folder(live.with_name(name))
 
 
 def _old(live: Path) -> Path:
