@@ -9,14 +9,14 @@ import logging
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from jobs.config import SiteConfig
 from jobs.errors import ExitCode, NeuronarioError
-from jobs.files import write_bytes
+from jobs.files import write_bytes, write_error
 from jobs.publish import exchange
 from report.page import Page
 from report.resources import Resources, resources
@@ -85,10 +85,13 @@ def build_site(
             f"the new site failed its check and was not published: {problem}",
             ExitCode.CANNOT_CREATE,
         ) from problem
+    except OSError as error:  # MkDocs writes its files by itself
+        raise write_error(new, error) from error
     finally:
-        _remove(new)
-        if temporary is not None:
-            _remove(temporary)
+        with suppress(OSError):  # the next start tries again; do not hide the first error
+            _remove(new)
+            if temporary is not None:
+                _remove(temporary)
     return BuiltSite(live, facts)
 
 
