@@ -116,11 +116,11 @@ def compare(
 
 def shared_start(old: RunView, new: RunView) -> bool:
     """Whether unit i of one run grew from the same weights as unit i of the other."""
-    same_shape = old.network.sizes == new.network.sizes
-    if new.config.training.start == "previous":
-        return same_shape
+    warm = new.config.training.start == "previous"
     return (
-        same_shape and old.config.seed == new.config.seed and old.card.alphabet == new.card.alphabet
+        old.network.sizes == new.network.sizes
+        and old.card.alphabet == new.card.alphabet
+        and (warm or old.config.seed == new.config.seed)
     )
 
 

@@ -133,7 +133,7 @@ def sample_words(sample: SampleChange) -> str:
     """Where the two samples part."""
     if sample.first_difference is None:
         return f"the same {sample.new_characters:,} characters"
-    return (
-        f"the first {sample.first_difference:,} characters are equal, then "
-        f'"{sample.new_excerpt}" (was "{sample.old_excerpt}")'
-    )
+    texts = f'"{sample.new_excerpt}" (was "{sample.old_excerpt}")'
+    if sample.first_difference == 0:
+        return f"different from the first character on: {texts}"
+    return f"the first {sample.first_difference:,} characters are equal, then {texts}"
