@@ -11,8 +11,8 @@ from report.panels import Column, Content, Panel, UnitContent
 from report.run_view import RunView, Unit
 from report.templates import percent, signed
 
-SHOWN = 4  # characters at either end that stand in the open; the rest unfolds
-LEAST_COUNT = 10  # occurrences below which a character is not named in the sentence
+SHOWN = 4  # frequent characters at either end that stand in the open; the rest unfolds
+LEAST_COUNT = 10  # occurrences that make a character frequent
 
 
 class CharacterMean(NamedTuple):
@@ -31,7 +31,7 @@ class Characters:
     characters: int
     alignment: str
     highest: tuple[CharacterMean, ...]
-    middle: tuple[CharacterMean, ...]
+    rest: tuple[CharacterMean, ...]
     lowest: tuple[CharacterMean, ...]
     explained: float
     explained_by_chance: float | None  # None: the probe is too short for shifts
@@ -48,7 +48,9 @@ def prepare(view: RunView) -> UnitContent:
     def content(unit: Unit) -> Content:
         means, index = layers[unit.layer - 1], unit.index
         rows = _rows(means, index, view.card.alphabet)
-        ends = min(SHOWN, len(rows) // 2)
+        frequent = [row for row in rows if row.occurrences >= LEAST_COUNT]
+        ends = min(SHOWN, len(frequent) // 2)
+        highest, lowest = frequent[:ends], frequent[len(frequent) - ends :]
         explained = float(means.explained[index])
         chance = float(means.explained_by_chance[index])
         data = f"{means.characters:,} probe characters"
@@ -56,9 +58,9 @@ def prepare(view: RunView) -> UnitContent:
             values=Characters(
                 characters=means.characters,
                 alignment=alignment,
-                highest=rows[:ends],
-                middle=rows[ends : len(rows) - ends],
-                lowest=rows[len(rows) - ends :],
+                highest=tuple(highest),
+                rest=tuple(row for row in rows if row not in highest and row not in lowest),
+                lowest=tuple(lowest),
                 explained=explained,
                 explained_by_chance=chance if chance < 1 else None,
             ),

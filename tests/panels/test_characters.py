@@ -1,4 +1,4 @@
-from report.panels.characters import PANEL, SHOWN, CharacterMean, sentence
+from report.panels.characters import LEAST_COUNT, PANEL, SHOWN, CharacterMean, sentence
 from report.run_view import Unit
 from tests.tiny_view import tiny_view
 
@@ -6,11 +6,13 @@ from tests.tiny_view import tiny_view
 def test_every_character_of_the_probe_has_a_row_highest_first():
     view = tiny_view()
     panel = PANEL.prepare(view)(Unit(1, 0)).values
-    rows = [*panel.highest, *panel.middle, *panel.lowest]
+    rows = sorted([*panel.highest, *panel.rest, *panel.lowest], key=lambda row: -row.mean)
     assert {row.character for row in rows} == set(view.probe_text)
     assert sum(row.occurrences for row in rows) == view.probe.characters
-    assert [row.mean for row in rows] == sorted((row.mean for row in rows), reverse=True)
-    assert len(panel.highest) == len(panel.lowest) == SHOWN
+    frequent = [row for row in rows if row.occurrences >= LEAST_COUNT]
+    assert list(panel.highest) == frequent[:SHOWN]
+    assert list(panel.lowest) == frequent[-SHOWN:]
+    assert list(panel.rest) == [row for row in rows if row not in panel.highest + panel.lowest]
 
 
 def test_means_are_of_the_states_after_the_character():
