@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from report import heatmap, palette
 from report.contents import Contents, section_contents
+from report.measured import measured
 from report.measures.activation import trace_states
 from report.page import Page, markdown_page
 from report.panels import Column
@@ -51,7 +52,7 @@ def pages(view: RunView, contents: Contents) -> Iterator[Page]:
         picture = _picture(view, contents, layer)
         pictures.append(picture)
         yield Page(picture.path, heatmap.png(_rows(states)))
-    headings, rows = _list(contents)
+    headings, rows = _list(contents, _by_evidence(view, contents))
     text = page_text(
         "overview.md.j2",
         {"title": "Overview", "hide": ["navigation", "toc"]},
@@ -84,11 +85,15 @@ def _picture(view: RunView, contents: Contents, layer: int) -> LayerPicture:
     )
 
 
-def _list(contents: Contents) -> tuple[tuple[Column, ...], tuple[UnitRow, ...]]:
+def _by_evidence(view: RunView, contents: Contents) -> list[Unit]:
+    """Units with a page, best evidence first; in page order where nothing was measured."""
+    found = measured(view)
+    return list(contents.units) if found is None else sorted(contents.units, key=found.rank)
+
+
+def _list(contents: Contents, units: list[Unit]) -> tuple[tuple[Column, ...], tuple[UnitRow, ...]]:
     """The columns that any unit has, in the order of their first appearance, and all lines."""
-    by_unit = {
-        unit: {cell.title: cell for cell in contents.columns(unit)} for unit in contents.units
-    }
+    by_unit = {unit: {cell.title: cell for cell in contents.columns(unit)} for unit in units}
     headings: dict[str, Column] = {}
     for cells in by_unit.values():
         for title, cell in cells.items():

@@ -5,7 +5,14 @@ Equal runs give equal bytes: no date, no run id, no path of a machine gets here.
 
 from collections.abc import Callable, Iterator
 
-from report import neuron_page, overview_page, run_page, sample_page
+from report import (
+    label_pages,
+    neuron_page,
+    overview_page,
+    reading_page,
+    run_page,
+    sample_page,
+)
 from report.contents import Contents, gather
 from report.page import Page
 from report.run_view import RunView
@@ -17,6 +24,8 @@ PAGE_MAKERS: tuple[PageMaker, ...] = (
     sample_page.pages,
     run_page.pages,
     neuron_page.pages,
+    label_pages.pages,
+    reading_page.pages,
 )
 
 

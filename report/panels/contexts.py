@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from report import palette
 from report.measured import measured
 from report.measures.contexts import Context
 from report.panels import Content, Panel, UnitContent
 from report.run_view import RunView, Unit
-from report.spans import Cell, cells
+from report.spans import Cell, cells, level_class
 
 HEADINGS = {"top": "highest", "bottom": "lowest", "random": "at random"}
 BANDS = ("lowest fifth", "second fifth", "middle fifth", "fourth fifth", "highest fifth")
@@ -21,7 +23,7 @@ class Example:
     position: int  # in the probe
     line: int  # of the corpus
     cells: tuple[Cell, ...]  # empty where the corpus may not be shown
-    levels: list[int]
+    classes: list[Markup]  # of the level of each cell
     mark: int  # which cell the value belongs to
 
 
@@ -52,6 +54,7 @@ def prepare(view: RunView) -> UnitContent | None:
 
     def content(unit: Unit) -> Content:
         hidden = view.probe.layers[unit.layer - 1].hidden[:, unit.index]
+        levels = palette.levels(hidden).tolist() if may_show else []
         groups: dict[str, list[Example]] = {}
         for context in found.unit(unit).contexts:
             part = slice(context.start, context.stop)
@@ -60,7 +63,7 @@ def prepare(view: RunView) -> UnitContent | None:
                 position=context.place,
                 line=context.line,
                 cells=all_cells[part],
-                levels=palette.levels(hidden[part]).tolist() if may_show else [],
+                classes=[level_class("p", level) for level in levels[part]],
                 mark=context.place - context.start,
             )
             groups.setdefault(_heading(context), []).append(example)

@@ -1,8 +1,10 @@
 """What the unit does: bits lost without it, what it promotes, a strip of its direct effect."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from markupsafe import Markup
 
 from jobs.network import Float
 from report import palette
@@ -10,8 +12,8 @@ from report.measured import measured
 from report.measures.effects import Effect, direct_bits
 from report.panels import Column, Content, Panel, UnitContent
 from report.run_view import RunView, Unit
-from report.spans import Cell, cells
-from report.templates import signed
+from report.spans import cells, paint
+from report.templates import signed, strip
 
 STRONGEST = 2.0  # bits of direct effect that get the strongest colour
 TEXT_UNITS = 256  # layers larger than this get no strip: their pages would weigh too much
@@ -29,8 +31,8 @@ class Promoted:
 class Strip:
     """The sample coloured by the unit's direct effect on each character."""
 
-    cells: tuple[Cell, ...]
-    levels: list[int]
+    text: Markup  # one span a character, with the class of its level
+    characters: int
     thousandths: str  # bits times 1000, comma-separated
 
 
@@ -54,7 +56,7 @@ def prepare(view: RunView) -> UnitContent | None:
     if found is None:
         return None
     last = len(view.network.sizes)
-    text_cells = cells(view.sample_text)
+    spans = strip(cells(view.sample_text))
     direct: Float | None = None
     if view.network.sizes[-1] <= TEXT_UNITS and view.sample.characters > 1:
         means = view.probe.layers[-1].hidden.mean(0, dtype=np.float64).astype(np.float32)
@@ -63,9 +65,9 @@ def prepare(view: RunView) -> UnitContent | None:
     def content(unit: Unit) -> Content:
         own = found.unit(unit)
         effect = own.effect
-        strip = None
+        coloured = None
         if direct is not None and unit.layer == last:
-            strip = _strip(direct[:, unit.index], text_cells)
+            coloured = _strip(direct[:, unit.index], spans)
         alphabet = view.card.alphabet
         data = f"{effect.characters:,} probe characters"
         text = signed(effect.bits, 4)
@@ -79,7 +81,7 @@ def prepare(view: RunView) -> UnitContent | None:
                     Promoted(alphabet[s.character], s.bits) for s in effect.suppresses
                 ),
                 encoded_not_used=own.encoded_not_used,
-                strip=strip,
+                strip=coloured,
                 strongest=STRONGEST,
             ),
             sentence="Its label is encoded, not used: holding it changes nothing."
@@ -100,12 +102,12 @@ def prepare(view: RunView) -> UnitContent | None:
     return content
 
 
-def _strip(bits: Float, text_cells: tuple[Cell, ...]) -> Strip:
+def _strip(bits: Float, spans: Sequence[Markup]) -> Strip:
     """Effect on each character of the sample; the first was predicted before the sample: 0."""
     own = np.concatenate([np.zeros(1, np.float32), bits])
-    levels = palette.levels(np.clip(own / STRONGEST, -1.0, 1.0))
+    levels = palette.levels(np.clip(own / STRONGEST, -1.0, 1.0)).tolist()
     thousandths = ",".join(map(str, np.rint(own * 1000).astype(int).tolist()))
-    return Strip(text_cells, levels.tolist(), thousandths)
+    return Strip(paint(spans, levels, "p"), len(levels), thousandths)
 
 
 PANEL = Panel("effects", place="main", order=20, prepare=prepare)
