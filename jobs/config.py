@@ -137,9 +137,9 @@ class TrainingConfig(Section):
     stride: Annotated[int, Field(ge=1, le=4_096)] = 20  # window regime: from window to window
     loss: Literal["last", "every"] = "every"  # `last` only in the window regime
     chunk: Annotated[int, Field(ge=1, le=4_096)] = 50  # stream regime: truncated back-propagation
-    learning_rate: Positive = 0.001
-    schedule: Literal["constant", "cosine"] = "constant"
-    clip_norm: NotNegative = 0.0  # global gradient norm; 0 = no clipping
+    learning_rate: Positive = 0.02
+    schedule: Literal["constant", "cosine"] = "cosine"
+    clip_norm: NotNegative = 1.0  # global gradient norm; 0 = no clipping
     l1: NotNegative = 0.0  # activity penalty on the hidden states
     patience: Annotated[int, Field(ge=0, le=100_000)] = 0  # epochs without gain; 0 = no early stop
     start: Literal["fresh", "previous"] = "fresh"

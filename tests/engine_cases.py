@@ -46,6 +46,7 @@ PATTERN = corpus_of("<a>12</a>\n<b>34</b>\n" * 60)
 
 def config_of(layers=(6, 5), seed=3, **training) -> Config:
     defaults = {"epochs": 4, "batch": 8, "chunk": 10, "window": 8, "stride": 3}
+    defaults |= {"schedule": "constant", "clip_norm": 0.0}
     return Config.model_validate(
         {
             "schema": 1,
