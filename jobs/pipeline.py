@@ -16,6 +16,7 @@ from jobs.errors import ExitCode
 from jobs.files import remove_folder, write_bytes
 from jobs.lock import locked
 from jobs.manifest import digest, explain_difference, folder_digest
+from jobs.memory import check_memory
 from jobs.ping import HealthCheck
 from jobs.progress import Progress
 from jobs.prune import prune, summary
@@ -151,7 +152,7 @@ def publish_run(store: Path, name: str, site: Path | None) -> str:
     run = read_run(store, name)
     target = site or Path(run.config.site.directory)
     with locked(store, "site"):
-        _publish(run, run.config, target)
+        _publish(store, run, run.config, target)
     return str(target)
 
 
@@ -199,7 +200,7 @@ def _run_stages(
         run = _make_run(plan, options, progress, done)
     if options.publish:
         with progress.stage("site"):
-            _publish(run, plan.config, plan.site)
+            _publish(plan.store, run, plan.config, plan.site)
     _prune(plan, progress)
     return run.id
 
@@ -208,6 +209,7 @@ def _plan(options: JobOptions, config_file: ConfigFile) -> Plan:
     config = config_file.config
     store = options.store or Path(config.store.directory)
     corpus = load_corpus(config.corpus, config_file.folder, config.training)
+    check_memory(config, len(corpus.alphabet))
     inputs = stage_inputs(config, corpus_card(corpus), current_runtime(), report_digest())
     name = newest_run(store)
     return Plan(
@@ -273,12 +275,14 @@ def _report(content: RunContent, plan: Plan, progress: Progress) -> "Report":
         return make_report(content, plan.corpus, progress.doing)
 
 
-def _publish(run: Run, config: Config, site: Path) -> None:
+def _publish(store: Path, run: Run, config: Config, site: Path) -> None:
+    from report.chronicle import chronicle_pages
     from report.page import Page
     from report.site import build_site
 
     pages: list[Page] = [Page(path, data) for path, data in run.pages().items()]
     pages.append(Page(PUBLISHED, f"{run.manifest.content_id}\n".encode()))
+    pages += chronicle_pages(store, run)
     build_site(pages, config.site, site)
 
 

@@ -74,14 +74,21 @@ def stored_view(run: Run) -> RunView:
 
 
 def compare_runs(old: Run, new: Run) -> Difference:
-    """What changed from ``old`` to ``new``; labels only where this version wrote both."""
-    views = []
-    for run in (old, new):
-        try:
-            views.append(stored_view(run))
-        except OtherVersionError:
-            views.append(make_view(run, {}, run.id))
-    return compare(views[0], views[1], (_runtime(old), _runtime(new)))
+    """What changed from ``old`` to ``new``."""
+    return compare_views(old, new, comparable_view(old), comparable_view(new))
+
+
+def compare_views(old: Run, new: Run, old_view: RunView, new_view: RunView) -> Difference:
+    """The same for runs whose views are at hand."""
+    return compare(old_view, new_view, (_runtime(old), _runtime(new)))
+
+
+def comparable_view(run: Run) -> RunView:
+    """The view of a run; without measures where another version wrote them."""
+    try:
+        return stored_view(run)
+    except OtherVersionError:
+        return make_view(run, {}, run.id)
 
 
 def make_view(run: Run | RunContent, measures: Mapping[str, Any], run_id: str = "") -> RunView:

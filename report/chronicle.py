@@ -1,0 +1,94 @@
+"""The pages that need more than one run: what changed since the run before, and the history.
+
+They belong to the site and not to a run, because a run's own pages depend on its inputs alone.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from jobs.errors import NeuronarioError
+from jobs.files import write_json
+from jobs.layout import references
+from jobs.run import Run
+from jobs.store import RunRow, list_runs, read_run
+from report.assembly import comparable_view, compare_views
+from report.compare.difference import Difference
+from report.contents import gather
+from report.diff_page import BASELINE, PREVIOUS, diff_page
+from report.history_page import (
+    HistoryEntry,
+    entry_from_record,
+    entry_record,
+    history_entry,
+    history_page,
+)
+from report.page import Page
+
+
+def chronicle_pages(store: Path, run: Run) -> Iterator[Page]:
+    """The difference to the run before and to the baseline, where there are such, and the history.
+
+    The history's line of a run is kept in ``STORE/history``: it outlives the run's traces, which
+    it was made from.
+    """
+    difference: Difference | None = None
+    for name, path in ((run.manifest.parent, PREVIOUS), (_baseline(store), BASELINE)):
+        old = None if name in (None, run.id) else _readable(store, str(name))
+        if old is None:
+            continue
+        views = comparable_view(old), comparable_view(run)
+        found = compare_views(old, run, *views)
+        yield diff_page(*views, found, gather(views[1]), path)
+        if path == PREVIOUS:
+            difference = found
+    _keep_entry(store, run, difference)
+    yield history_page([_entry(store, row) for row in list_runs(store)])
+
+
+def _baseline(store: Path) -> str | None:
+    return references(store).get("baseline")
+
+
+def _readable(store: Path, name: str) -> Run | None:
+    """The run, where it still has what a comparison needs."""
+    with suppress(NeuronarioError):
+        run = read_run(store, name)
+        if run.manifest.status == "ok":
+            run.content()  # every file read and verified
+            return run
+    return None
+
+
+def _keep_entry(store: Path, run: Run, difference: Difference | None) -> None:
+    path = _entry_path(store, run.id)
+    if not path.exists():
+        entry = history_entry(comparable_view(run), difference, run=run.id)
+        write_json(path, entry_record(entry))
+
+
+def _entry(store: Path, row: RunRow) -> HistoryEntry:
+    """The kept line of a run; of one that was never published, or is broken, what the list says."""
+    known: HistoryEntry | None = None
+    with suppress(OSError, ValueError):
+        known = entry_from_record(json.loads(_entry_path(store, row.run).read_bytes()))
+    status = "broken" if row.status.startswith("broken") else row.status
+    return HistoryEntry(
+        run=row.run,
+        finished=row.finished,
+        status=status,
+        references=row.references,
+        corpus=row.corpus,
+        characters=row.characters,
+        held_out_bits=row.held_out_bits,
+        unigram_bits=known.unigram_bits if known else None,
+        units=known.units if known else 0,
+        labelled=known.labelled if known else None,
+        changes=known.changes if known else "",
+        layers=known.layers if known else (),
+    )
+
+
+def _entry_path(store: Path, run_id: str) -> Path:
+    return store / "history" / f"{run_id}.json"
