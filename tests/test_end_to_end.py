@@ -74,7 +74,10 @@ def test_equal_inputs_give_equal_bytes(job, tmp_path):
             del ours[name], theirs[name]
     del ours["MANIFEST.json"], theirs["MANIFEST.json"]
     assert ours == theirs
-    assert tree(job.folder / "site") == tree(tmp_path / "site")
+    ours, theirs = tree(job.folder / "site"), tree(tmp_path / "site")
+    for name in ("history.html", "sitemap.xml.gz"):  # the history says when
+        del ours[name], theirs[name]
+    assert ours == theirs
 
 
 def test_list_show_sample_and_report_read_the_run(job, tmp_path):
@@ -109,6 +112,27 @@ def test_a_changed_report_setting_renders_without_training(job, tmp_path_factory
     assert "train:" not in again.err and "epoch" not in again.err
     runs = json.loads(neuronario(folder, "list", "--json").out)
     assert runs[1]["rendered_from"] == runs[0]["run"]
+
+
+def test_the_site_and_the_command_line_say_what_changed(job, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("next")
+    write_config(folder)
+    assert neuronario(folder, "run", "--quiet").code == 0
+    assert not (folder / "site" / "diff").exists()
+    write_config(folder, training={"learning_rate": 0.01})
+    assert neuronario(folder, "run", "--quiet").code == 0
+    page = (folder / "site" / "diff" / "previous.html").read_text(encoding="utf-8")
+    assert "training.learning_rate" in page
+    assert neuronario(folder, "diff", "latest", "latest", "--exit-code") == Answer(0, "", "")
+    answer = neuronario(folder, "diff", "--exit-code", "--json")
+    assert answer.code == 3
+    assert json.loads(answer.out)["inputs"][0]["key"] == "training.learning_rate"
+    (folder / "gate.yml").write_text("max_bpc_increase: -9\n")
+    gated = neuronario(folder, "diff", "--gate", "gate.yml")
+    assert gated.code == 3 and "max_bpc_increase" in gated.err
+    assert neuronario(folder, "check").code == 0
+    history = (folder / "site" / "history.html").read_text(encoding="utf-8")
+    assert all(run.name in history for run in (folder / "runs" / "runs").iterdir())
 
 
 def test_the_window_regime_of_the_notebook_runs_through(tmp_path):
