@@ -1,8 +1,8 @@
 """What a label is held against: chance, and the last two characters.
 
 Chance: the concepts are shifted in a circle against the states by 500 characters or more, which
-keeps the course of both in time and breaks what they have to do with each other; then everything
-is chosen and scored as for a real label, and the largest score over all units and all concepts is
+keeps the course of both in time and breaks what they have to do with each other; then signs are
+chosen and strengths scored as for a real label, and the largest over all units and all concepts is
 kept. The 99th percentile of 200 such maxima answers for the thousands of pairs that were tried.
 
 Characters: a look-up table from (previous, current) character to the concept, fitted on half A.
@@ -18,28 +18,19 @@ from scipy.sparse import csr_array
 from jobs.network import Float
 from report.measures.concepts import ConceptTable
 from report.measures.labels import (
-    THRESHOLDS,
-    UNITS_AT_ONCE,
     Array,
     Confusion,
     Halves,
-    above,
-    choose,
-    confusions,
     correlations,
     halves,
     standardised,
-    thresholds,
     usable_concepts,
 )
 
 SHIFTS = 200
 LEAST_SHIFT = 500  # characters
 PERCENTILE = 99.0
-OPERATIONS = (
-    1.2e11  # multiply-adds that the null may cost: beyond, it looks at every k-th character
-)
-CONCEPTS_AT_ONCE = 1_000  # shifted columns of one product
+COLUMNS_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True)
@@ -47,9 +38,7 @@ class Chance:
     """The circular-shift null."""
 
     strength: float  # 99th percentile of the maximum over all units and concepts
-    f1: Array  # (C,) 99th percentile of the maximum over units, for yes/no concepts
     shifts: int
-    every: int  # it looked at every so-many-th character; 1: at all
 
 
 @dataclass(frozen=True)
@@ -57,7 +46,8 @@ class LookUp:
     """The character-identity control; arrays are (C,).
 
     ``_a``: fitted on the first quarter of the probe, scored on the second, for choosing;
-    ``_b``: fitted on half A, scored on half B.
+    ``_b``: fitted on half A, scored on half B. Strength: Matthews correlation of its answer to a
+    yes/no concept, Pearson correlation of its guess of a number.
     """
 
     f1_a: Array
@@ -74,86 +64,21 @@ def chance(hidden: Float, table: ConceptTable, generator: np.random.Generator) -
     cut = halves(len(hidden))
     total = 2 * cut.size
     usable = usable_concepts(table, cut)
-    columns = len(table.concepts)
     if total < 4 * LEAST_SHIFT or not usable.any():
-        return Chance(1.0, np.ones(columns), 0, 1)
-    shifts = generator.integers(LEAST_SHIFT, total - LEAST_SHIFT + 1, SHIFTS)
-    binary = np.flatnonzero(usable & table.binary)
-    numbers = np.flatnonzero(usable & ~table.binary)
-    work = SHIFTS * total * hidden.shape[1] * THRESHOLDS * max(1, len(binary))
-    every = max(1, round(work / OPERATIONS))
-    strongest = np.zeros(SHIFTS)
-    best_f1 = np.zeros((SHIFTS, columns))
-    if len(binary):
-        values = table.values[:total, binary]
-        found_f1, found = _binary_maxima(hidden[:total], values, cut, shifts, every)
-        best_f1[:, binary] = found_f1
-        strongest = np.maximum(strongest, found)
-    if len(numbers):
-        found = _number_maxima(hidden[:total], table.values[:total, numbers], cut, shifts)
-        strongest = np.maximum(strongest, found)
-    return Chance(
-        strength=float(np.percentile(strongest, PERCENTILE)),
-        f1=np.percentile(best_f1, PERCENTILE, axis=0),
-        shifts=SHIFTS,
-        every=every,
-    )
-
-
-def _binary_maxima(
-    hidden: Float, values: Float, cut: Halves, shifts: NDArray[np.int64], every: int
-) -> tuple[Array, Array]:
-    """Per shift the largest F1 of each concept (S, C) and the largest strength of all (S,)."""
-    columns = values.shape[1]
-    f1 = np.zeros((len(shifts), columns))
-    strength = np.zeros(len(shifts))
-    places_a = np.arange(0, cut.size, every)
-    places_b = places_a + cut.size
-    together = max(1, CONCEPTS_AT_ONCE // columns)
-    for start in range(0, hidden.shape[1], UNITS_AT_ONCE):
-        chunk = hidden[:, start : start + UNITS_AT_ONCE]
-        edges = thresholds(chunk[places_a])
-        on_a, on_b = above(chunk[places_a], edges), above(chunk[places_b], edges)
-        for first in range(0, len(shifts), together):
-            group = slice(first, min(first + together, len(shifts)))
-            scored = _score(on_a, on_b, chunk.shape[1], values, places_a, places_b, shifts[group])
-            size = group.stop - group.start
-            best = scored.f1().max(0).reshape(size, columns)
-            f1[group] = np.maximum(f1[group], best)
-            strongest = scored.matthews().max(0).reshape(size, columns).max(1)
-            strength[group] = np.maximum(strength[group], strongest)
-    return f1, strength
-
-
-def _score(
-    on_a: Float,
-    on_b: Float,
-    units: int,
-    values: Float,
-    places_a: NDArray[np.int64],
-    places_b: NDArray[np.int64],
-    shifts: NDArray[np.int64],
-) -> Confusion:
-    """Counts on half B, at the threshold chosen on half A: arrays (U, S * C)."""
-    total = len(values)
-    shifted_a, shifted_b = (
-        np.concatenate([values[(places - shift) % total] for shift in shifts], axis=1)
-        for places in (places_a, places_b)
-    )
-    best = np.argmax(confusions(on_a, shifted_a, units).f1(), axis=0)
-    return choose(confusions(on_b, shifted_b, units), best)
-
-
-def _number_maxima(hidden: Float, values: Float, cut: Halves, shifts: NDArray[np.int64]) -> Array:
-    """Per shift the largest |Pearson| on half B, signed as on half A: (S,)."""
-    found = np.zeros(len(shifts))
+        return Chance(1.0, 0)
+    values = table.values[:total, usable]
     left_a, left_b = standardised(hidden[cut.a]), standardised(hidden[cut.b])
-    for number, shift in enumerate(shifts):
-        shifted = np.roll(values, int(shift), axis=0)
+    shifts = generator.integers(LEAST_SHIFT, total - LEAST_SHIFT + 1, SHIFTS)
+    together = max(1, COLUMNS_AT_ONCE // values.shape[1])  # few large products are fast
+    strongest = []
+    for first in range(0, SHIFTS, together):
+        group = shifts[first : first + together]
+        shifted = np.concatenate([np.roll(values, int(shift), axis=0) for shift in group], axis=1)
         on_a = left_a.T @ standardised(shifted[cut.a])
         on_b = left_b.T @ standardised(shifted[cut.b]) / cut.size
-        found[number] = (on_b * np.where(on_a < 0, -1, 1)).max()
-    return found
+        signed = on_b * np.where(on_a < 0, -1, 1)
+        strongest += signed.max(0).reshape(len(group), -1).max(1).tolist()
+    return Chance(float(np.percentile(strongest, PERCENTILE)), SHIFTS)
 
 
 def look_up(ids: NDArray[np.int32], before: int, table: ConceptTable) -> LookUp:

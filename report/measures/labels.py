@@ -1,10 +1,10 @@
 """Labels: which concept a unit follows, chosen on one half of the probe, scored on the other.
 
-For unit h and yes/no concept C: on half A take the sign s and threshold q that maximise the F1 of
-[s h > q]; among the concepts take the one with the largest Matthews correlation. For a number, the
-line fitted on half A; its Pearson correlation takes the place of the Matthews correlation (which
-is the Pearson correlation of two yes/no values, so the two compare). All scores printed are those
-of half B.
+The strength of a unit for a concept is the Pearson correlation r of its state with the concept, yes
+as 1 and no as 0; r^2 is the share of the state's variance that the concept explains (the variance
+reduction of Gurnee et al. 2024), that is, how much of what the colours show. For a yes/no concept C
+the sign s is that of r on half A, and the threshold q is the one that maximises the F1 of
+[s h > s q] there; F1, Matthews correlation and the rest are those of half B.
 
 A label is accepted only if it beats three controls (report/measures/controls.py): chance (circular
 shifts of the text), the last two characters, and the same network untrained.
@@ -49,14 +49,19 @@ class Halves:
 
 @dataclass(frozen=True)
 class Fit:
-    """The best threshold of each unit for each concept, from half A; arrays are (U, C)."""
+    """Every unit against every concept; arrays are (U, C), scores of yes/no concepts 0 for numbers.
+
+    ``_a``: on half A, where sign and threshold are chosen; ``_b``: on half B.
+    """
 
     sign: NDArray[np.int8]  # +1: high when the concept holds; -1: low
     threshold: Float  # of h (yes/no concepts only)
+    strength_a: Array  # correlation times sign: not negative
+    strength_b: Array  # negative where half B disagrees
     f1_a: Array
     f1_b: Array
-    strength_a: Array  # Matthews correlation, or |Pearson| of a number
-    strength_b: Array  # signed as on half A: negative where half B disagrees
+    matthews_a: Array
+    matthews_b: Array
     usable: NDArray[np.bool_]  # (C,) enough positives and negatives in both halves
 
 
@@ -125,50 +130,54 @@ def above(hidden: Float, edges: Float) -> Float:
 def fit(hidden: Float, table: ConceptTable) -> Fit:
     """Fit every unit of ``hidden`` (T, U) to every concept of ``table``."""
     cut = halves(len(hidden))
-    units, columns = hidden.shape[1], len(table.concepts)
+    on_a = correlations(hidden[cut.a], table.values[cut.a])
+    on_b = correlations(hidden[cut.b], table.values[cut.b])
+    sign = np.where(on_a < 0, -1, 1).astype(np.int8)
+    usable = usable_concepts(table, cut)
+    shape = on_a.shape
     result = Fit(
-        sign=np.ones((units, columns), np.int8),
-        threshold=np.zeros((units, columns), np.float32),
-        f1_a=np.zeros((units, columns)),
-        f1_b=np.zeros((units, columns)),
-        strength_a=np.zeros((units, columns)),
-        strength_b=np.zeros((units, columns)),
-        usable=usable_concepts(table, cut),
+        sign=sign,
+        threshold=np.zeros(shape, np.float32),
+        strength_a=np.where(usable, np.abs(on_a), 0.0),
+        strength_b=np.where(usable, on_b * sign, 0.0),
+        f1_a=np.zeros(shape),
+        f1_b=np.zeros(shape),
+        matthews_a=np.zeros(shape),
+        matthews_b=np.zeros(shape),
+        usable=usable,
     )
-    binary = np.flatnonzero(table.binary)
-    for start in range(0, units, UNITS_AT_ONCE):
-        chunk = slice(start, min(start + UNITS_AT_ONCE, units))
-        _fit_binary(hidden[:, chunk], table.values[:, binary], cut, result, chunk, binary)
-    numbers = np.flatnonzero(~table.binary)
-    on_a = correlations(hidden[cut.a], table.values[cut.a][:, numbers])
-    on_b = correlations(hidden[cut.b], table.values[cut.b][:, numbers])
-    result.sign[:, numbers] = np.where(on_a < 0, -1, 1)
-    result.strength_a[:, numbers] = np.abs(on_a)
-    result.strength_b[:, numbers] = on_b * result.sign[:, numbers]
-    for scores in (result.f1_a, result.f1_b, result.strength_a, result.strength_b):
-        scores[:, ~result.usable] = 0.0
+    binary = np.flatnonzero(table.binary & usable)
+    for start in range(0, shape[0], UNITS_AT_ONCE):
+        chunk = slice(start, min(start + UNITS_AT_ONCE, shape[0]))
+        _fit_thresholds(hidden[:, chunk], table.values[:, binary], cut, result, chunk, binary)
     return result
 
 
-def _fit_binary(
+def _fit_thresholds(
     hidden: Float, values: Float, cut: Halves, result: Fit, chunk: slice, columns: Indices
 ) -> None:
+    """Fill in the scores of yes/no concepts ``columns`` for the units of ``chunk``."""
     edges = thresholds(hidden[cut.a])
     on_a, on_b = (
         confusions(above(hidden[part], edges), values[part], hidden.shape[1])
         for part in (cut.a, cut.b)
     )
-    best = np.argmax(on_a.f1(), axis=0)  # (U, C) place in the 2 * THRESHOLDS candidates
-    result.sign[chunk, columns] = np.where(best < THRESHOLDS, 1, -1)
+    high = result.sign[chunk, columns] > 0
+    f1 = on_a.f1()
+    best = np.where(
+        high,
+        np.argmax(f1[:THRESHOLDS], axis=0),
+        THRESHOLDS + np.argmax(f1[THRESHOLDS:], axis=0),
+    )  # (U, C) place in the 2 * THRESHOLDS candidates
     unit = np.arange(hidden.shape[1])[:, None]
     result.threshold[chunk, columns] = edges[best % THRESHOLDS, unit]
-    for half, f1, strength in (
-        (on_a, result.f1_a, result.strength_a),
-        (on_b, result.f1_b, result.strength_b),
+    for half, own_f1, matthews in (
+        (on_a, result.f1_a, result.matthews_a),
+        (on_b, result.f1_b, result.matthews_b),
     ):
         chosen = choose(half, best)
-        f1[chunk, columns] = chosen.f1()
-        strength[chunk, columns] = chosen.matthews()
+        own_f1[chunk, columns] = chosen.f1()
+        matthews[chunk, columns] = chosen.matthews()
 
 
 def confusions(indicators: Float, values: Float, units: int) -> Confusion:

@@ -15,7 +15,7 @@ from report.measures.clamp import Clamp, clamp
 from report.measures.concepts import Concept, ConceptTable, evaluate
 from report.measures.concepts_user import all_concepts
 from report.measures.contexts import AROUND
-from report.measures.controls import chance, look_up
+from report.measures.controls import Chance, chance, look_up
 from report.measures.effects import ablate
 from report.measures.forward import hidden_states
 from report.measures.gap import Gap, gap
@@ -47,21 +47,12 @@ class ConceptCard:
 
 
 @dataclass(frozen=True)
-class ChanceCard:
-    """The circular-shift null that every label had to beat."""
-
-    strength: float  # 99th percentile of the maximum over all units and concepts
-    shifts: int
-    every: int  # it looked at every so-many-th character
-
-
-@dataclass(frozen=True)
 class Measures:
     """All measures of one run."""
 
     units: tuple[UnitMeasures, ...]  # by layer, then index
     headline: Headline
-    chance: ChanceCard
+    chance: Chance  # every label had to beat it
     concepts: tuple[ConceptCard, ...]
     concept_scores: tuple[ConceptScore, ...]  # by layer, then concept
     gap: Gap
@@ -76,12 +67,17 @@ class Measures:
         return next(one for one in self.units if (one.layer, one.index) == (layer, index))
 
     def by_name(self) -> dict[str, Any]:
-        """What panels ask a view for: ``measures``, all of it, and ``labels``, by layer."""
+        """What readers of a view ask for: all measures, and the parts that many read."""
         layers: dict[int, list[Label]] = {}
         for one in self.units:
             layers.setdefault(one.layer, []).append(one.label)
         by_layer = tuple(tuple(layers[layer]) for layer in sorted(layers))
-        return {"measures": self, "labels": Labels(by_layer)}
+        return {
+            "measures": self,
+            "labels": Labels(by_layer),
+            "units": self.units,
+            "concept_scores": self.concept_scores,
+        }
 
 
 @dataclass(frozen=True)
@@ -138,7 +134,7 @@ def measure(
     return Measures(
         units=units,
         headline=headline([one.label for one in units], [one.effect for one in units]),
-        chance=ChanceCard(controls.chance.strength, controls.chance.shifts, controls.chance.every),
+        chance=controls.chance,
         concepts=tuple(concept_card(one, config.report.language) for one in concepts),
         concept_scores=measured.concept_scores(),
         gap=gap(probe, ngram, table),

@@ -28,18 +28,15 @@ def spearman(left: Float, right: Float) -> float:
     return float(spearmanr(left, right).statistic)
 
 
-def confusion_intervals(
-    predicted: NDArray[np.bool_], truth: NDArray[np.bool_], seed: int
-) -> tuple[Interval, Interval]:
-    """95 % block-bootstrap intervals of F1 and of the Matthews correlation, both of (T,)."""
+def f1_interval(predicted: NDArray[np.bool_], truth: NDArray[np.bool_], seed: int) -> Interval:
+    """95 % block-bootstrap interval of F1, both of (T,)."""
     counted = np.stack([predicted, predicted & truth, truth, np.ones_like(truth)], axis=-1)
 
     def statistic(totals: Array) -> Array:
-        counts = Confusion(totals[:, 0], totals[:, 1], totals[:, 2], totals[:, 3])
-        return np.stack([counts.f1(), counts.matthews()], axis=-1)
+        return Confusion(totals[:, 0], totals[:, 1], totals[:, 2], totals[:, 3]).f1()
 
     low, high = interval(block_sums(counted.astype(np.float64)), statistic, seed)
-    return (float(low[0]), float(high[0])), (float(low[1]), float(high[1]))
+    return float(low), float(high)
 
 
 def pearson_interval(left: Float, right: Float, seed: int) -> Interval:

@@ -13,21 +13,22 @@ from report.measures.labels import Fit, halves
 from report.measures.scores import (
     Interval,
     auc,
-    confusion_intervals,
+    f1_interval,
     pearson_interval,
     spearman,
 )
 
-Verdict = Literal["accepted", "characters", "untrained", "chance", "constant"]
+Verdict = Literal["accepted", "faint", "untrained", "characters", "chance", "constant"]
 CONSTANT = 0.01  # standard deviation below which a unit says nothing
+LEAST_EXPLAINED = 0.5  # share of the state's variance that an accepted label explains
 
 
 @dataclass(frozen=True)
 class Score:
     """How well something follows a concept."""
 
-    strength: float  # Matthews correlation of a yes/no concept, Pearson correlation of a number
-    f1: float | None  # None for numbers
+    strength: float  # correlation: of the state, or (look-up of a yes/no concept) of the answer
+    f1: float | None  # None for numbers, and where F1 says nothing
 
     @property
     def shown(self) -> float:
@@ -39,6 +40,7 @@ class Score:
 class Details:
     """Further scores of a yes/no concept on half B."""
 
+    matthews: float  # correlation of the unit's yes/no answer with the concept
     precision: float
     recall: float
     auc: float
@@ -59,7 +61,7 @@ class Label:
     f1_interval: Interval | None
     details: Details | None  # None for numbers
     spearman: float | None  # None for yes/no concepts
-    chance: Score  # circular shifts: 99th percentile of the maximum (F1: of this concept)
+    chance: float  # strength: 99th percentile of the maximum over circular shifts
     look_up: Score  # the last two characters
     untrained: Score  # best unit of the same layer of the untrained network
 
@@ -74,10 +76,15 @@ class Label:
         return self.strength_interval if self.f1_interval is None else self.f1_interval
 
     @property
+    def explained(self) -> float:
+        """Share of the state's variance that the concept explains."""
+        return max(0.0, self.score.strength) ** 2
+
+    @property
     def control(self) -> float:
         """The highest control, on the scale of the figure shown."""
-        always = self.details.always_f1 if self.details else 0.0
-        return max(always, self.chance.shown, self.look_up.shown, self.untrained.shown)
+        base = self.details.always_f1 if self.details else self.chance
+        return max(base, self.look_up.shown, self.untrained.shown)
 
     @property
     def margin(self) -> float:
@@ -85,19 +92,22 @@ class Label:
 
         Strengths compare between concepts; F1 depends on how frequent a concept is.
         """
-        controls = (self.chance, self.look_up, self.untrained)
-        return self.strength_interval[0] - max(control.strength for control in controls)
+        controls = (self.chance, self.look_up.strength, self.untrained.strength)
+        return self.strength_interval[0] - max(controls)
 
 
-def choose_concepts(found: Fit, control: LookUp, chance: Chance) -> NDArray[np.int64]:
+def choose_concepts(
+    found: Fit, control: LookUp, chance: Chance, binary: NDArray[np.bool_]
+) -> NDArray[np.int64]:
     """(U,) the nearest concept of each unit, from half A alone.
 
     Concepts that the unit follows beyond chance and better than the last two characters tell come
-    first; among them, or among all where there are none, the strongest. Strengths are compared,
-    not F1, which is large for any frequent concept.
+    first; among them, or among all where there are none, the strongest.
     """
     strength = np.where(found.usable, found.strength_a, -1.0)
-    beats = (strength > control.strength_a) & (strength > chance.strength)
+    answer = np.where(binary, found.matthews_a, found.strength_a)
+    visible = strength**2 >= LEAST_EXPLAINED
+    beats = (answer > control.strength_a) & (strength > chance.strength) & visible
     chosen: NDArray[np.int64] = np.argmax(strength + 2.0 * beats, axis=1)
     return chosen
 
@@ -125,7 +135,7 @@ def judge(
     part = halves(len(hidden)).b
     constant = hidden.std(0) < CONSTANT
     labels = []
-    for unit, column in enumerate(choose_concepts(found, control, chance)):
+    for unit, column in enumerate(choose_concepts(found, control, chance, table.binary)):
         concept = table.concepts[column]
         label = _measured(
             hidden[part, unit], concept, table.values[part, column], found, unit, column, seed
@@ -133,7 +143,7 @@ def judge(
         yes_no = concept.kind == "yes/no"
         label = replace(
             label,
-            chance=Score(chance.strength, float(chance.f1[column]) if yes_no else None),
+            chance=chance.strength,
             look_up=_score(control.strength_b, control.f1_b, column, yes_no),
             untrained=_best(untrained, column, yes_no),
         )
@@ -169,6 +179,7 @@ def _measured(
     """The unit's own scores on half B; controls and verdict are filled in by the caller."""
     sign = int(found.sign[unit, column])
     unset = Score(0.0, None)
+    interval = pearson_interval(hidden * sign, truth, seed)
     if concept.kind == "number":
         return Label(
             concept=concept.name,
@@ -176,37 +187,44 @@ def _measured(
             sign=sign,
             threshold=None,
             score=Score(float(found.strength_b[unit, column]), None),
-            strength_interval=pearson_interval(hidden * sign, truth, seed),
+            strength_interval=interval,
             f1_interval=None,
             details=None,
             spearman=spearman(hidden * sign, truth),
-            chance=unset,
+            chance=0.0,
             look_up=unset,
             untrained=unset,
         )
     threshold = float(found.threshold[unit, column])
     predicted = hidden > threshold if sign > 0 else hidden <= threshold
     positive = truth > 0
-    f1, strength = confusion_intervals(predicted, positive, seed)
     return Label(
         concept=concept.name,
         verdict="chance",
         sign=sign,
         threshold=threshold,
         score=_score(found.strength_b[unit], found.f1_b[unit], column, True),
-        strength_interval=strength,
-        f1_interval=f1,
-        details=_details(predicted, positive, auc(hidden * sign, positive)),
+        strength_interval=interval,
+        f1_interval=f1_interval(predicted, positive, seed),
+        details=_details(
+            predicted,
+            positive,
+            auc(hidden * sign, positive),
+            float(found.matthews_b[unit, column]),
+        ),
         spearman=None,
-        chance=unset,
+        chance=0.0,
         look_up=unset,
         untrained=unset,
     )
 
 
-def _details(predicted: NDArray[np.bool_], positive: NDArray[np.bool_], area: float) -> Details:
+def _details(
+    predicted: NDArray[np.bool_], positive: NDArray[np.bool_], area: float, matthews: float
+) -> Details:
     hits, share = float((predicted & positive).sum()), float(positive.mean())
     return Details(
+        matthews=matthews,
         precision=hits / max(1.0, float(predicted.sum())),
         recall=hits / max(1.0, float(positive.sum())),
         auc=area,
@@ -218,15 +236,17 @@ def _details(predicted: NDArray[np.bool_], positive: NDArray[np.bool_], area: fl
 def verdict(label: Label) -> Verdict:
     """Which bar a label fails first, or ``accepted``.
 
-    Both the strength and the figure shown must be above each control, the latter with the lower
-    end of its 95 % interval, and above that of a unit which is always on.
+    The figure shown must be above each control with the lower end of its 95 % interval, and above
+    that of a unit which is always on; so must the unit's answer by Matthews correlation. ``faint``:
+    the threshold parts the text rightly, but most of the state's course is about something else.
     """
     low, strength = label.interval[0], label.score.strength
     always = label.details.always_f1 if label.details else 0.0
-    if strength <= label.chance.strength or low <= always:
+    answer = label.details.matthews if label.details else strength
+    if strength <= label.chance or low <= always:
         return "chance"
-    if strength <= label.look_up.strength or low <= label.look_up.shown:
+    if answer <= label.look_up.strength or low <= label.look_up.shown:
         return "characters"
     if strength <= label.untrained.strength or low <= label.untrained.shown:
         return "untrained"
-    return "accepted"
+    return "accepted" if label.explained >= LEAST_EXPLAINED else "faint"

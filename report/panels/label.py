@@ -14,6 +14,8 @@ NO_FIT = "No concept of the library fits"
 WHY = {
     "accepted": "Above every control.",
     "characters": "A look-up table of the last two characters does as well.",
+    "faint": "The threshold parts the text rightly, but the concept explains less than half of "
+    "the state's variance: the colours mostly show something else.",
     "untrained": "The best unit of the untrained network does as well.",
     "chance": "Not beyond what shifted copies of the text give by chance.",
     "constant": "The unit hardly moves.",
@@ -138,17 +140,23 @@ def _rows(label: Label) -> tuple[Row, ...]:
         Row(f"{name} of the last two characters", decimals(label.look_up.shown), "", True),
         Row(f"{name} of the untrained network", decimals(label.untrained.shown), "best unit", True),
     ]
+    strength = Row(
+        "correlation r of the state",
+        f"{decimals(label.score.strength)}, explains {percent(label.explained)}",
+        "with the concept as 0 and 1; r squared is the share of the variance explained",
+    )
+    by_chance = Row("r by chance", decimals(label.chance), "99th percentile of the maximum", True)
     if label.details is None:
-        rows.append(Row("r by chance", decimals(label.chance.shown), "99th percentile", True))
-        rows.append(Row("Spearman", decimals(label.spearman or 0.0), "rank correlation"))
-        return tuple(rows)
+        rank = Row("Spearman", decimals(label.spearman or 0.0), "rank correlation")
+        return (*rows, by_chance, rank)
     details = label.details
     return (
         *rows,
         Row("F1 of a unit always on", decimals(details.always_f1), "2 p / (1 + p)", True),
-        Row("F1 by chance", decimals(label.chance.shown), "99th percentile", True),
-        Row("MCC", decimals(label.score.strength), "Matthews correlation coefficient"),
-        Row("MCC by chance", decimals(label.chance.strength), "99th percentile of maximum", True),
+        strength,
+        by_chance,
+        Row("MCC", decimals(details.matthews), "Matthews correlation coefficient"),
+        Row("MCC of the last two characters", decimals(label.look_up.strength), "", True),
         Row("AUC", decimals(details.auc), "area under the ROC curve"),
         Row("precision", decimals(details.precision), ""),
         Row("recall", decimals(details.recall), ""),
