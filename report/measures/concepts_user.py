@@ -3,9 +3,7 @@
 Both look at a text as a whole, so they may depend on later characters: ``anticipates`` is set.
 """
 
-import difflib
 import json
-import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -14,9 +12,8 @@ from pathlib import Path
 
 import numpy as np
 from pygments.lexer import Lexer
-from pygments.lexers import get_all_lexers, get_lexer_by_name
+from pygments.lexers import get_lexer_by_name
 from pygments.token import Token
-from pygments.util import ClassNotFound
 
 from jobs.config import ConceptConfig, ReportConfig
 from jobs.errors import ExitCode, NeuronarioError
@@ -42,8 +39,7 @@ def all_concepts(config: ReportConfig) -> tuple[Concept, ...]:
     """The library, the token kinds of ``report.pygments`` and the user's own ``report.concepts``.
 
     Raises:
-        NeuronarioError: 78 for an unknown language, a pattern that is no regular expression, or a
-            name that is taken.
+        NeuronarioError: 78, two concepts have one name.
     """
     added = list(token_concepts(config.pygments)) if config.pygments else []
     added += [pattern_concept(one) for one in config.concepts]
@@ -60,14 +56,6 @@ def all_concepts(config: ReportConfig) -> tuple[Concept, ...]:
 
 def pattern_concept(config: ConceptConfig) -> Concept:
     """A yes/no concept: true on the characters of every match of the pattern."""
-    try:
-        re.compile(config.pattern, re.MULTILINE)
-    except re.error as error:
-        raise NeuronarioError(
-            f"report.concepts: {config.name}: pattern {config.pattern!r} is not a regular "
-            f"expression of Python: {error}",
-            ExitCode.BAD_CONFIG,
-        ) from error
     sentence = config.sentence or f"inside a match of {config.name}"
     return Concept(
         config.name,
@@ -109,7 +97,7 @@ def mark(size: int, spans: Sequence[tuple[int, int]]) -> Bools:
 
 def token_concepts(language: str) -> tuple[Concept, ...]:
     """One concept per token kind of ``language``, as Pygments names its languages."""
-    lexer = _lexer(language)
+    lexer = get_lexer_by_name(language)  # the configuration has checked the name
     short = language.lower()
     return tuple(
         Concept(
@@ -134,15 +122,3 @@ def _tokens(lexer: Lexer, text: str) -> tuple[tuple[int, int, object], ...]:
         (start, start + len(value), token)
         for start, token, value in lexer.get_tokens_unprocessed(text)
     )
-
-
-def _lexer(language: str) -> Lexer:
-    try:
-        return get_lexer_by_name(language)
-    except ClassNotFound as error:
-        known = [alias for _, aliases, _, _ in get_all_lexers() for alias in aliases]
-        near = difflib.get_close_matches(language.lower(), known, 3)
-        hint = f"; did you mean {', '.join(near)}?" if near else "; see `pygmentize -L lexers`"
-        raise NeuronarioError(
-            f"report.pygments: no language is called {language!r}{hint}", ExitCode.BAD_CONFIG
-        ) from error
