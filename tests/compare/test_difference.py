@@ -131,3 +131,16 @@ def test_samples_part_at_their_first_difference(old, new, place):
     assert sample.first_difference == place
     if place is not None:
         assert (sample.old_excerpt, sample.new_excerpt) == (old[place:], new[place:])
+
+
+def test_labels_that_change_places_are_a_difference_though_every_concept_keeps_its_score():
+    old = labelled(BASE, {"L1N0": ("quote", 0.8), "L1N1": ("digit", 0.8)})
+    new = labelled(BASE, {"L1N0": ("digit", 0.8), "L1N1": ("quote", 0.8)})
+    assert compare(old, old).empty
+    assert not any(concept.changed for concept in compare(old, new).concepts)
+    assert not compare(old, new).empty
+
+
+def test_a_concept_that_is_followed_better_is_a_difference():
+    old, new = (labelled(BASE, {}, scores={"quote": score}) for score in (0.5, 0.6))
+    assert not compare(old, new).empty
