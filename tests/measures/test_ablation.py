@@ -1,0 +1,111 @@
+"""Holding a unit equals an oracle that reads the text with the state overwritten."""
+
+import numpy as np
+import pytest
+
+from report.measures import ablation
+from report.measures.ablation import affordable, cost, hold_units, segments
+from report.measures.effects import direct_bits, effects
+from tests.golden_networks import LINE, QUOTE, RANDOM, golden, read, zero_states
+from tests.measures.golden_measures import golden_measures, golden_run
+
+HELD = 0.3
+
+
+def oracle_bits(run, layer, unit, places, start):
+    """Bits lost at ``places``, the unit held from the state before ``start`` on."""
+    trace, network = run.trace, run.network
+    text = np.concatenate([trace.context, trace.ids])
+    offset = len(trace.context)
+    held = (layer, unit, HELD)
+    states = zero_states(network)
+    for symbol in text[: start + offset]:
+        states, _ = read(network, int(symbol), states)
+    states[layer][0][unit] = HELD
+    lost = []
+    for place in places:
+        if trace.window:
+            states = zero_states(network)
+            for symbol in text[place + offset - trace.window + 1 : place + offset]:
+                states, _ = read(network, int(symbol), states, held)
+        states, (_, probabilities) = read(network, int(text[place + offset]), states, held)
+        target = trace.ids[place + 1]
+        lost.append(np.log2(trace.probabilities[place, target]) - np.log2(probabilities[target]))
+    return np.array(lost)
+
+
+@pytest.mark.parametrize(
+    ("layers", "layer", "regime", "window"),
+    [(1, 0, "stream", 0), (2, 0, "stream", 0), (2, 1, "stream", 0), (2, 0, "window", 6)],
+)
+def test_held_unit_equals_the_oracle(layers, layer, regime, window):
+    run = golden(layers, characters=200, regime=regime, window=window)
+    values = np.full(run.network.sizes[layer], HELD, np.float32)
+    found = hold_units(run.network, run.trace, layer, values, 150)
+    starts, length = segments(run.trace, 150, max(1, min(16, 400 // len(values))))
+    start = int(starts[1])
+    places = np.arange(start, start + length)
+    rows = np.searchsorted(found.places, places)
+    for unit in (QUOTE, LINE, RANDOM):
+        expected = oracle_bits(run, layer, unit, places, start)
+        np.testing.assert_allclose(found.bits[rows, unit], expected, atol=2e-4)
+
+
+def test_segments_cover_the_whole_probe_when_it_is_affordable():
+    run = golden_run(1)
+    starts, length = segments(run.trace, run.trace.characters, 8)
+    covered = np.unique((starts[:, None] + np.arange(length)).ravel())
+    assert len(covered) == 8 * length >= run.trace.characters - 8
+    assert covered.max() < run.trace.characters - 1  # the last has no following character
+
+
+def test_cost_grows_with_the_network_and_bounds_the_characters(monkeypatch):
+    small, large = golden_run(1), golden_run(2)
+    assert cost(large.network, 0, 0) > cost(small.network, 0, 0)
+    assert cost(small.network, 0, 20) == 20 * cost(small.network, 0, 0)
+    monkeypatch.setattr(ablation, "OPERATIONS", 1.0)
+    assert affordable(small.network, small.trace) == ablation.LEAST_CHARACTERS
+
+
+def test_direct_effect_is_the_softmax_without_the_units_departure():
+    run = golden_run(1)
+    trace, network = run.trace, run.network
+    means = trace.layers[-1].hidden.mean(0)
+    found = direct_bits(network, trace, means, [QUOTE, LINE])
+    place = 700
+    for column, unit in enumerate((QUOTE, LINE)):
+        hidden = trace.layers[-1].hidden[place].astype(float)
+        held = hidden.copy()
+        held[unit] = means[unit]
+        bits = []
+        for state in (hidden, held):
+            logits = state @ network.output_kernel + network.output_bias
+            chosen = logits[trace.ids[place + 1]] - np.log(np.exp(logits).sum())
+            bits.append(chosen / np.log(2))
+        assert found[place, column] == pytest.approx(bits[0] - bits[1], abs=1e-4)
+    assert found.shape == (trace.characters - 1, 2)
+
+
+def test_inside_and_outside_average_to_the_whole():
+    measures = golden_measures(1)
+    one = measures.units[QUOTE]
+    assert one.effect.inside is not None and one.effect.outside is not None
+    low, high = sorted((one.effect.inside, one.effect.outside))
+    assert low <= one.effect.bits <= high
+    assert one.effect.interval[0] <= one.effect.bits <= one.effect.interval[1]
+
+
+def test_a_label_without_effect_is_encoded_not_used():
+    run = golden_run(1)
+    label = golden_measures(1).units[QUOTE].label
+    values = np.zeros(run.network.sizes[0], np.float32)
+    found = hold_units(run.network, run.trace, 0, values, 600)
+    silent = ablation.Ablated(found.places, np.zeros_like(found.bits), found.high, found.low)
+    from report.measures.concepts import evaluate, library
+
+    table = evaluate(library(), run.text, run.lead)
+    labels = [label] * run.network.sizes[0]
+    quiet = effects(run.network, run.trace, 0, (silent, silent), labels, table, 0)
+    assert not quiet[QUOTE].used and quiet[QUOTE].none
+    loud = effects(run.network, run.trace, 0, (found, found), labels, table, 0)
+    assert loud[QUOTE].used
