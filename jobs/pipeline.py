@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from jobs.config import Config
 from jobs.config_file import ConfigFile, load_config
 from jobs.corpus import corpus_card, load_corpus
-from jobs.errors import ExitCode
+from jobs.errors import ExitCode, NeuronarioError
 from jobs.files import remove_folder, write_bytes
 from jobs.lock import locked
 from jobs.manifest import digest, explain_difference, folder_digest
@@ -51,6 +51,7 @@ class DiffAnswer:
     text: str  # "" for equal runs
     equal: bool
     broken_limits: tuple[str, ...]  # of the gate, one line each
+    step_summary: str  # Markdown for GitHub's step summary
 
 
 @dataclass(frozen=True)
@@ -166,16 +167,22 @@ def diff_runs(
     """
     from report.assembly import compare_runs
     from report.compare import output
-    from report.compare.gate import check_gate
-    from report.compare.gate_file import read_gate
+    from report.compare.gate import check_gate, step_summary
+    from report.compare.gate_file import Gate, read_gate
 
     gate = read_gate(gate_file) if gate_file else None
-    difference = compare_runs(read_run(store, old), read_run(store, new))
+    try:
+        earlier = read_run(store, old)
+    except NeuronarioError as error:
+        if gate is None or error.code != ExitCode.NO_INPUT:
+            raise
+        result = check_gate(gate, None)  # the gate file says what a first run means
+        return DiffAnswer("", True, result.reasons, step_summary(result, None))
+    difference = compare_runs(earlier, read_run(store, new))
     write = {"text": output.text, "json": output.json_text, "markdown": output.markdown}[form]
+    result = check_gate(gate or Gate(), difference)
     return DiffAnswer(
-        text=write(difference),
-        equal=difference.empty,
-        broken_limits=check_gate(gate, difference).reasons if gate else (),
+        write(difference), difference.empty, result.reasons, step_summary(result, difference)
     )
 
 
@@ -301,6 +308,6 @@ def _is_published(run: Run, site: Path) -> bool:
 
 def _end(progress: Progress, number: int, check: HealthCheck | None = None) -> None:
     progress.note(f"ended by signal {number}; the next run continues after the last whole epoch")
-    progress.close()
+    progress.failed()
     if check is not None:
         check.finish(128 + number, hurry=True)
