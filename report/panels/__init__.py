@@ -35,6 +35,9 @@ Example::
 
     PANEL = Panel("timescale", place="side", order=60, prepare=prepare)
 
+Two rules of the theme: a link inside an ``<svg>`` is ``xlink:href`` (its instant navigation fails
+on ``href`` there), and an icon or picture of the page comes from ``assets/``, never from elsewhere.
+
 Everything a template prints is escaped (``report/templates.py``); a value that is a character of
 the text is printed through the filters ``glyph`` (how it looks) and ``character_name`` (words).
 """
