@@ -6,7 +6,6 @@ TensorFlow.
 
 import json
 import sys
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from jobs.cli_options import (
     store_option,
 )
 from jobs.errors import ExitCode, NeuronarioError
+from jobs.outcome import say_error, say_traceback
 
 EPILOG = """\b
 Exit codes: 0 done or nothing to do; 2 usage; 3 gate failed or differences found;
@@ -256,10 +256,10 @@ def guarded(command: Callable[[], Any], *, as_json: bool = False) -> int:
         sys.stderr.close()  # nobody reads any more: say nothing
         return 141
     except Exception:
-        traceback.print_exc()
+        say_traceback()
         code, message = int(ExitCode.BUG), "this is a bug; please report the lines above"
     if message:
-        print(f"neuronario: {message}", file=sys.stderr)
+        say_error(message)
     if as_json and code:
         print(json.dumps({"type": "exit", "code": code, "message": message}), file=sys.stderr)
     return code

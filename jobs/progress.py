@@ -56,8 +56,7 @@ class Progress:
         self._last: EpochRecord | None = None
         self._done_before = 0
         self._epochs_began = 0.0
-        terminal = not quiet and self._stream.isatty() and os.environ.get("TERM") != "dumb"
-        self._bar = _bar(self._stream) if terminal else None
+        self._bar = _bar(self._stream) if not quiet and _can_redraw(self._stream) else None
         self._task: TaskID | None = None
 
     def __enter__(self) -> "Progress":
@@ -190,6 +189,12 @@ def quoted(text: str, limit: int = 60) -> str:
 def utc_now() -> str:
     """The time, ISO 8601 in UTC, seconds."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _can_redraw(stream: TextIO) -> bool:
+    """Whether a bar may move the cursor: a terminal, and not one that a CI system records."""
+    environment = os.environ
+    return stream.isatty() and environment.get("TERM") != "dumb" and not environment.get("CI")
 
 
 def _bar(stream: TextIO) -> Bar:
