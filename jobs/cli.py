@@ -242,7 +242,7 @@ def guarded(command: Callable[[], Any], *, as_json: bool = False) -> int:
     """Run ``command`` and return the exit code of its fate."""
     code, message = int(ExitCode.OK), ""
     try:
-        command()
+        code = command() or int(ExitCode.OK)  # click returns the code of an Exit
     except click.exceptions.Exit as stop:
         code = stop.exit_code
     except click.Abort:

@@ -1,5 +1,6 @@
 """The verbs that look after a store of runs: compare, check, prune, tag, status."""
 
+import os
 from pathlib import Path
 
 import click
@@ -40,6 +41,10 @@ def diff(
     form: DiffFormat = "json" if as_json else "markdown" if as_markdown else "text"
     answer = diff_runs(store, old, new, form, gate)
     click.echo(answer.text, nl=False)
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if gate and summary:
+        with Path(summary).open("a", encoding="utf-8") as file:
+            file.write(answer.step_summary)
     for reason in answer.broken_limits:
         click.echo(f"gate: {reason}", err=True)
     if answer.broken_limits or (exit_code and not answer.equal):

@@ -21,6 +21,7 @@ from jobs.ping import HealthCheck
 from jobs.progress import Progress
 from jobs.prune import prune, summary
 from jobs.publish import clear_leftovers
+from jobs.published_history import RUNS, check_not_shorter, runs_file
 from jobs.runtime import current_runtime
 from jobs.signals import answer_signals
 from jobs.stages import Plan, circumstances, probe_stage, sample_stage, train_stage
@@ -289,7 +290,9 @@ def _publish(store: Path, run: Run, config: Config, site: Path) -> None:
 
     pages: list[Page] = [Page(path, data) for path, data in run.pages().items()]
     pages.append(Page(PUBLISHED, f"{run.manifest.content_id}\n".encode()))
+    check_not_shorter(site, store)
     pages += chronicle_pages(store, run)
+    pages.append(Page(RUNS, runs_file(store)))
     build_site(pages, config.site, site)
 
 

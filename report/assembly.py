@@ -102,7 +102,7 @@ def make_view(run: Run | RunContent, measures: Mapping[str, Any], run_id: str = 
         sample=run.sample,
         probe=run.probe,
         run_id=run_id,
-        tool_version=__version__,
+        tool_version=run.manifest.tool if isinstance(run, Run) else __version__,
         measures=MappingProxyType(dict(measures)),
     )
 

@@ -127,9 +127,9 @@ def test_the_site_and_the_command_line_say_what_changed(job, tmp_path_factory):
     answer = neuronario(folder, "diff", "--exit-code", "--json")
     assert answer.code == 3
     assert json.loads(answer.out)["inputs"][0]["key"] == "training.learning_rate"
-    (folder / "gate.yml").write_text("max_bpc_increase: -9\n")
+    (folder / "gate.yml").write_text("same_inputs: [training]\n")
     gated = neuronario(folder, "diff", "--gate", "gate.yml")
-    assert gated.code == 3 and "max_bpc_increase" in gated.err
+    assert gated.code == 3 and "same_inputs" in gated.err
     assert neuronario(folder, "check").code == 0
     history = (folder / "site" / "history.html").read_text(encoding="utf-8")
     assert all(run.name in history for run in (folder / "runs" / "runs").iterdir())
