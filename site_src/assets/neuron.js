@@ -130,7 +130,12 @@
     return false;
   }
 
+  /* A page that scrolls under a resting pointer also says "over": that moves no mark. */
+  var pointerAt = "";
   document.addEventListener("pointerover", function (event) {
+    var here = event.screenX + "," + event.screenY;
+    if (here === pointerAt) { return; }
+    pointerAt = here;
     if (!show(event.target)) { clear(); }
   });
   document.addEventListener("pointerdown", function (event) { show(event.target); });
