@@ -225,7 +225,8 @@ def correlations(left: Float, right: Float) -> Array:
 
 def standardised(values: Float) -> Float:
     """Columns with mean 0 and standard deviation 1; constant columns become 0."""
-    centred = values - values.mean(0, dtype=np.float64)
-    deviation = centred.std(0)
-    scaled: Float = (centred / np.where(deviation > 1e-6, deviation, np.inf)).astype(np.float32)
+    centred = values - values.mean(0, dtype=np.float64).astype(np.float32)
+    deviation = np.sqrt(np.einsum("tc,tc->c", centred, centred, dtype=np.float64) / len(values))
+    scale = 1.0 / np.where(deviation > 1e-6, deviation, np.inf)
+    scaled: Float = centred * scale.astype(np.float32)
     return scaled
