@@ -7,6 +7,7 @@ from pathlib import Path
 from jobs.errors import NeuronarioError
 from jobs.layout import Layout, check_format, open_run, reference, reference_names
 from jobs.manifest import RUN_ID, content_id
+from jobs.published_history import kept_line, kept_runs
 from jobs.run import MANIFEST, Run, file_problem, open_regular
 
 
@@ -44,6 +45,11 @@ def check_store(store: Path) -> list[Finding]:
             reference(store, name)
         except NeuronarioError as error:
             findings.append(Finding("", f"refs/{name}", str(error)))
+    findings += [
+        Finding("", f"history/{name}.json", "the history's line of this run is damaged")
+        for name in kept_runs(store)
+        if kept_line(store, name) is None
+    ]
     return findings
 
 

@@ -3,14 +3,13 @@
 They belong to the site and not to a run, because a run's own pages depend on its inputs alone.
 """
 
-import json
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from jobs.errors import NeuronarioError
-from jobs.files import write_json
 from jobs.layout import references
+from jobs.published_history import keep_line, kept_line, kept_runs
 from jobs.run import Run
 from jobs.store import RunRow, list_runs, read_run
 from report.assembly import comparable_view, compare_views
@@ -44,7 +43,7 @@ def chronicle_pages(store: Path, run: Run) -> Iterator[Page]:
         if path == PREVIOUS:
             difference = found
     _keep_entry(store, run, difference)
-    yield history_page([_entry(store, row) for row in list_runs(store)])
+    yield history_page([_entry(store, row) for row in _rows(store)])
 
 
 def _baseline(store: Path) -> str | None:
@@ -62,17 +61,31 @@ def _readable(store: Path, name: str) -> Run | None:
 
 
 def _keep_entry(store: Path, run: Run, difference: Difference | None) -> None:
-    path = _entry_path(store, run.id)
-    if not path.exists():
+    if kept_line(store, run.id) is None:
         entry = history_entry(comparable_view(run), difference, run=run.id)
-        write_json(path, entry_record(entry))
+        keep_line(store, run.id, entry_record(entry))
+
+
+def _rows(store: Path) -> list[RunRow]:
+    """Every run of the store, and of those that were removed what their lines say."""
+    rows = {row.run: row for row in list_runs(store)}
+    for name in kept_runs(store):
+        known = _kept_entry(store, name)
+        if name not in rows and known is not None:
+            rows[name] = RunRow(
+                name,
+                "removed",
+                corpus=known.corpus,
+                characters=known.characters,
+                held_out_bits=known.held_out_bits,
+                finished=known.finished,
+            )
+    return [rows[name] for name in sorted(rows)]
 
 
 def _entry(store: Path, row: RunRow) -> HistoryEntry:
     """The kept line of a run; of one that was never published, or is broken, what the list says."""
-    known: HistoryEntry | None = None
-    with suppress(OSError, ValueError):
-        known = entry_from_record(json.loads(_entry_path(store, row.run).read_bytes()))
+    known = _kept_entry(store, row.run)
     status = "broken" if row.status.startswith("broken") else row.status
     return HistoryEntry(
         run=row.run,
@@ -90,5 +103,7 @@ def _entry(store: Path, row: RunRow) -> HistoryEntry:
     )
 
 
-def _entry_path(store: Path, run_id: str) -> Path:
-    return store / "history" / f"{run_id}.json"
+def _kept_entry(store: Path, run_id: str) -> HistoryEntry | None:
+    with suppress(ValueError):
+        return entry_from_record(kept_line(store, run_id))
+    return None

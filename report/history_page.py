@@ -39,7 +39,7 @@ class HistoryEntry:
 
     run: str
     finished: str  # as the store has it, "" where it is not told
-    status: str  # ok, failed, thinned, broken
+    status: str  # ok, failed, thinned, broken, removed
     references: tuple[str, ...]  # baseline, tags
     corpus: str
     characters: int

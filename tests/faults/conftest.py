@@ -11,6 +11,8 @@ import pytest
 from jobs.store import list_runs
 from tests.faults.job import TALLY, digest, in_a_process, job, stub_stages
 
+ALL = os.environ.get("FAULTS") == "all"  # every case, which takes an hour; else a selection
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -55,7 +57,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory, stubs: None) -> Scene:
 
 def every(count: int, step: int) -> list[int]:
     """1, 1 + step, ... up to ``count``; all of them with FAULTS=all in the environment."""
-    return list(range(1, count + 1, 1 if os.environ.get("FAULTS") == "all" else step))
+    return list(range(1, count + 1, 1 if ALL else step))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
