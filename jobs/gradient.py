@@ -7,6 +7,7 @@ gradient is one product over all steps after the loop (back-propagation through 
 
 from typing import NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
 from jobs.lstm import (
@@ -29,6 +30,13 @@ class StepLoss(NamedTuple):
     predictions: Tensor  # how many
 
 
+class Share(NamedTuple):
+    """What the sums of a batch are divided by; given where the batch is only a part of it."""
+
+    rows: Tensor  # real texts in the whole batch
+    predictions: Tensor  # real predictions in the whole batch
+
+
 class Head(NamedTuple):
     """The dense softmax and its gradients."""
 
@@ -46,6 +54,7 @@ def loss_and_gradients(
     mask: Tensor,
     states: tuple[State, ...],
     l1: float,
+    share: "Share | None" = None,
 ) -> tuple[StepLoss, Weights, tuple[State, ...]]:
     """One step on B texts of T characters, of which the last K have a target.
 
@@ -60,6 +69,7 @@ def loss_and_gradients(
         mask: (T, B) float32, 1 where a character is real.
         states: per layer, before the first character; no gradient flows into them.
         l1: weight of the penalty, >= 0.
+        share: where B is a part of the batch; losses and gradients of the parts add up.
 
     Returns:
         the loss, the gradients in the shape of the weights, the states after the last character.
@@ -71,8 +81,14 @@ def loss_and_gradients(
         below = runs[-1].hidden
 
     steps, predicting = inputs.shape[0], targets.shape[0]
-    rows = tf.reduce_sum(mask[0])
-    head = softmax_head(weights, below[steps - predicting :], targets, mask[steps - predicting :])
+    share = share or share_of(mask, predicting)
+    head = softmax_head(
+        weights,
+        below[steps - predicting :],
+        targets,
+        mask[steps - predicting :],
+        share.predictions,
+    )
     penalty = tf.constant(0.0)
     gradient = head.hidden
     layer_gradients: list[LayerWeights] = []
@@ -81,32 +97,41 @@ def loss_and_gradients(
         if l1 > 0:
             kept = gradient.shape[0]  # K steps of the last layer, all T of the others
             hidden, real = run.hidden[steps - kept :], mask[steps - kept :, :, None]
-            penalty += l1 * tf.reduce_sum(tf.abs(hidden) * real) / rows
-            gradient += l1 / rows * tf.sign(hidden) * real
+            penalty += l1 * tf.reduce_sum(tf.abs(hidden) * real) / share.rows
+            gradient += l1 / share.rows * tf.sign(hidden) * real
         slopes = backward_layer(run, layer.recurrent_kernel, states[number], gradient)
         source = runs[number - 1].hidden if number else inputs
         layer_gradients.insert(0, weight_gradients(layer, source, run, states[number], slopes))
         if number:
             gradient = product_rows(slopes, layer.kernel)
 
-    loss = StepLoss(head.nats / head.predictions + penalty, head.nats, head.predictions)
+    loss = StepLoss(head.nats / share.predictions + penalty, head.nats, head.predictions)
     ends = tuple(State(run.hidden[-1], run.cell[-1]) for run in runs)
     return loss, Weights(tuple(layer_gradients), head.kernel, head.bias), ends
 
 
-def softmax_head(weights: Weights, hidden: Tensor, targets: Tensor, mask: Tensor) -> Head:
-    """Cross-entropy of the dense softmax: hidden (K, B, H), targets (K, B), mask (K, B)."""
+def share_of(mask: Tensor, predicting: int) -> Share:
+    """The divisors of a whole batch: mask (T, B), of which the last K steps predict."""
+    return Share(tf.reduce_sum(mask[0]), tf.reduce_sum(mask[-predicting:]))
+
+
+def softmax_head(
+    weights: Weights, hidden: Tensor, targets: Tensor, mask: Tensor, divisor: Tensor
+) -> Head:
+    """Cross-entropy of the dense softmax: hidden (K, B, H), targets (K, B), mask (K, B).
+
+    The gradient is that of the summed cross-entropy divided by ``divisor``.
+    """
     scores = tf.nn.log_softmax(logits(weights, hidden))  # (K, B, V)
     symbols = scores.shape[-1]
     chosen = tf.cast(targets[..., None] == tf.range(symbols), tf.float32)  # fused, never stored
     nats = -tf.reduce_sum(scores * chosen * mask[..., None])
-    predictions = tf.reduce_sum(mask)
-    slope = (tf.exp(scores) - chosen) * (mask / predictions)[..., None]
+    slope = (tf.exp(scores) - chosen) * (mask / divisor)[..., None]
     flat_hidden = tf.reshape(hidden, [-1, hidden.shape[-1]])
     flat_slope = tf.reshape(slope, [-1, symbols])
     return Head(
         nats,
-        predictions,
+        tf.reduce_sum(mask),
         product_rows(slope, weights.output_kernel),
         tf.matmul(flat_hidden, flat_slope, transpose_a=True),
         tf.reduce_sum(flat_slope, axis=0),
@@ -135,54 +160,44 @@ def backward_layer(
     Returns:
         (T, B, 4H).
     """
-    steps, predicting = run.hidden.shape[0], gradient.shape[0]
-    if predicting == 1:  # only the last step: its gradient starts the loop, nothing is added later
+    steps, batch, units = run.hidden.shape
+    if gradient.shape[0] == 1:  # only the last step: it starts the loop, nothing is added later
         from_above, from_after = None, gradient[0]
     else:
         from_above, from_after = gradient, tf.zeros_like(gradient[0])
-    stack = tf.TensorArray(tf.float32, steps, element_shape=run.gates.shape[1:])
+    local = local_slopes(run, start)  # (T, B, 4, H)
+    _, f, _, o = tf.split(run.gates, 4, axis=-1)
+    to_cell = o * (1.0 - run.squashed * run.squashed)  # of the hidden state by the cell state
+    keeps = tf.concat([f[1:], tf.zeros_like(f[:1])], axis=0)  # of the next cell state by this one
+    by_hidden = tf.constant([[[False], [False], [False], [True]]])  # the output gate
+    stack = tf.TensorArray(tf.float32, steps, element_shape=[batch, 4, units])
 
     def body(t: Tensor, d_hidden: Tensor, d_cell: Tensor, stack: Tensor) -> tuple[Tensor, ...]:
         if from_above is not None:
             d_hidden += from_above[t]
-        before = tf.where(t > 0, run.cell[tf.maximum(t - 1, 0)], start.cell)
-        slope, d_cell = step_gradient(run.gates[t], run.cell[t], before, d_hidden, d_cell)
-        d_before = tf.matmul(slope, recurrent_kernel, transpose_b=True)
+        d_cell = d_cell * keeps[t] + d_hidden * to_cell[t]
+        slope = tf.where(by_hidden, d_hidden[:, None], d_cell[:, None]) * local[t]
+        flat = tf.reshape(slope, [batch, 4 * units])
+        d_before = tf.matmul(flat, recurrent_kernel, transpose_b=True)
         return t - 1, d_before, d_cell, stack.write(t, slope)
 
     initial = (steps - 1, from_after, tf.zeros_like(from_after), stack)
     *_, stack = tf.while_loop(lambda t, *_: t >= 0, body, initial, maximum_iterations=steps)
-    return stack.stack()
+    return tf.reshape(stack.stack(), [steps, batch, 4 * units])
 
 
-def step_gradient(
-    gates: Tensor, cell: Tensor, before: Tensor, d_hidden: Tensor, d_cell: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Backwards through ``jobs.lstm.step``.
-
-    Args:
-        gates: (B, 4H) after their non-linearities; cell, before: (B, H) after and before the step.
-        cell: see gates.
-        before: see gates.
-        d_hidden: (B, H) gradient by the hidden state after the step.
-        d_cell: (B, H) gradient by the cell state after the step, by way of later steps.
-
-    Returns:
-        gradients by z (B, 4H) and by the cell state before the step (B, H).
+def local_slopes(run: LayerRun, start: State) -> Tensor:
+    """(T, B, 4, H) slope of each step by the gates' inputs, outside the loop for all steps: of the
+    cell state by z of i, f and g, of the hidden state by z of o.
     """
-    i, f, g, o = tf.split(gates, 4, axis=-1)
-    squashed = tf.tanh(cell)
-    d_cell += d_hidden * o * (1.0 - squashed * squashed)
-    slope = tf.concat(
-        [
-            d_cell * g * i * (1.0 - i),
-            d_cell * before * f * (1.0 - f),
-            d_cell * i * (1.0 - g * g),
-            d_hidden * squashed * o * (1.0 - o),
-        ],
-        axis=-1,
-    )
-    return slope, d_cell * f
+    steps, batch, units = run.hidden.shape
+    i, _, g, _ = tf.split(run.gates, 4, axis=-1)
+    before = tf.concat([start.cell[None], run.cell[:-1]], axis=0)
+    partner = tf.concat([g, before, i, run.squashed], axis=-1)
+    # sigmoid' = (1 - a) a and tanh' = (1 - a) (1 + a), both as (1 - a) (a + 0 or 1)
+    one = tf.constant(np.repeat(np.array([0.0, 0.0, 1.0, 0.0], np.float32), units))
+    slopes = (1.0 - run.gates) * (run.gates + one) * partner
+    return tf.reshape(slopes, [steps, batch, 4, units])
 
 
 def weight_gradients(
@@ -197,8 +212,8 @@ def weight_gradients(
     earlier = tf.concat([start.hidden[None], run.hidden[:-1]], axis=0)
     recurrent = tf.matmul(tf.reshape(earlier, [-1, width // 4]), flat, transpose_a=True)
     if source.dtype == tf.int32:
-        rows = tf.one_hot(tf.reshape(source, [-1]), layer.kernel.shape[0])
-        kernel = tf.matmul(rows, flat, transpose_a=True)
+        symbols = layer.kernel.shape[0]
+        kernel = tf.math.unsorted_segment_sum(flat, tf.reshape(source, [-1]), symbols)
     else:
         kernel = tf.matmul(tf.reshape(source, [-1, source.shape[-1]]), flat, transpose_a=True)
     return LayerWeights(kernel, recurrent, tf.reduce_sum(flat, axis=0))

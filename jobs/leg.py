@@ -2,6 +2,11 @@
 
 An epoch is one leg where it is short and several where it is long, so that a signal is heard in
 time. The result does not depend on where an epoch is cut.
+
+Both cores: the batch of a large network is cut into two parts whose gradients two programs compute
+side by side and a third adds up. For a small network (2x50) handing work over costs more than the
+second core brings, so there the whole leg is one program. Which of the two depends on the sizes
+alone, never on the machine, so that the bits do not either.
 """
 
 from collections.abc import Callable
@@ -12,8 +17,10 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from jobs.adam import Slots, adam, clipped, global_norm, scheduled_rate
-from jobs.gradient import loss_and_gradients
+from jobs.gradient import Share, StepLoss, loss_and_gradients, share_of
 from jobs.lstm import State, Tensor, Weights
+
+SHARED = 30_000_000  # multiplications per step from which two cores pay
 
 
 class Progress(NamedTuple):
@@ -45,6 +52,12 @@ class StepSettings:
     clip_norm: float
     learning_rate: float
     schedule: str
+    parts: int  # of the batch, computed side by side
+
+
+def parts_of_batch(multiplications: float, batch: int) -> int:
+    """Into how many parts the batch is cut, by the multiplications of a step, forwards only."""
+    return 2 if multiplications >= SHARED and batch > 1 else 1
 
 
 def zero_totals() -> Totals:
@@ -60,7 +73,8 @@ def compiled_leg(settings: StepSettings) -> Callable[..., Any]:
     scalar) of the S steps are taken; ``total`` (float32) steps make the whole training.
     """
 
-    @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
+    # one part: one program; several: an ordinary graph that starts the parts' programs together
+    @tf.function(jit_compile=settings.parts == 1, autograph=False)  # type: ignore[untyped-decorator]
     def leg(
         progress: Progress,
         inputs: Tensor,
@@ -74,7 +88,9 @@ def compiled_leg(settings: StepSettings) -> Callable[..., Any]:
                 settings, progress, inputs[index], targets[index], mask[index], total
             )
 
-        _, progress = tf.while_loop(lambda index, _: index < steps, body, (0, progress))
+        _, progress = tf.while_loop(
+            lambda index, _: index < steps, body, (0, progress), parallel_iterations=1
+        )
         return progress
 
     return leg  # type: ignore[no-any-return]
@@ -89,8 +105,39 @@ def train_step(
     total: Tensor,
 ) -> Progress:
     """One step of the optimiser; shapes as in ``jobs.gradient.loss_and_gradients``."""
-    loss, gradients, ends = loss_and_gradients(
-        progress.weights, inputs, targets, mask, progress.states, settings.l1
+
+    @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
+    def part(weights: Weights, piece: Any, share: Share) -> Any:
+        inputs, targets, mask, states = piece
+        return loss_and_gradients(weights, inputs, targets, mask, states, settings.l1, share)
+
+    @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
+    def update(progress: Progress, results: Any, total: Tensor) -> Progress:
+        return updated(settings, progress, results, total)
+
+    share = share_of(mask, targets.shape[0])
+    pieces = zip(
+        *(cut(array, settings.parts, axis=1) for array in (inputs, targets, mask)),
+        cut_states(progress.states, settings.parts),
+        strict=True,
+    )
+    results = [part(progress.weights, piece, share) for piece in pieces]
+    return update(progress, results, total)  # type: ignore[no-any-return]
+
+
+def updated(
+    settings: StepSettings,
+    progress: Progress,
+    results: list[tuple[StepLoss, Weights, tuple[State, ...]]],
+    total: Tensor,
+) -> Progress:
+    """Add up the parts' gradients and take the step."""
+    loss, gradients = (
+        tf.nest.map_structure(lambda *arrays: tf.add_n(arrays), *kind)
+        for kind in list(zip(*results, strict=True))[:2]
+    )
+    ends = tf.nest.map_structure(
+        lambda *arrays: tf.concat(arrays, axis=0), *(result[2] for result in results)
     )
     norm = global_norm(gradients)
     gradients = clipped(gradients, norm, settings.clip_norm)
@@ -112,3 +159,15 @@ def train_step(
         progress.step + 1,
         tf.nest.map_structure(tf.add, progress.totals, added),
     )
+
+
+def cut(array: Tensor, parts: int, axis: int) -> list[Tensor]:
+    """The array in parts along the batch, the first ones larger where it does not divide."""
+    length = array.shape[axis]
+    return tf.split(array, [-(-(length - k) // parts) for k in range(parts)], axis)  # type: ignore[no-any-return]
+
+
+def cut_states(states: tuple[State, ...], parts: int) -> list[tuple[State, ...]]:
+    """The states (B, H) of every layer in the same parts."""
+    pieces = [[cut(array, parts, axis=0) for array in state] for state in states]
+    return [tuple(State(h[k], c[k]) for h, c in pieces) for k in range(parts)]

@@ -13,13 +13,28 @@ functions are written to be compiled as a whole (``tf.function(jit_compile=True)
 that train, sample and trace.
 """
 
+import os
+from contextlib import suppress
 from typing import Any, NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
 from jobs.network import LstmLayer, Network
 
 Tensor = Any  # tf.Tensor; TensorFlow ships no types
+
+# XLA keeps each matrix product on one thread: the cores share the batch instead (jobs/leg.py).
+_FLAG = "--xla_cpu_multi_thread_eigen=false"
+if _FLAG not in os.environ.get("XLA_FLAGS", ""):
+    os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {_FLAG}"
+
+# The size of TensorFlow's thread pools decides how some sums are ordered, and so the last bits. It
+# is pinned: on one core or on many the same seed gives the same weights.
+THREADS = 2
+with suppress(RuntimeError):  # TensorFlow is already running, with whatever it was given
+    tf.config.threading.set_intra_op_parallelism_threads(THREADS)
+    tf.config.threading.set_inter_op_parallelism_threads(THREADS)
 
 
 class LayerWeights(NamedTuple):
@@ -51,6 +66,7 @@ class LayerRun(NamedTuple):
     hidden: Tensor  # (T, B, H)
     cell: Tensor  # (T, B, H)
     gates: Tensor  # (T, B, 4H): i, f, g, o after their non-linearities
+    squashed: Tensor  # (T, B, H) tanh(cell), which back-propagation needs again
 
 
 def to_device(network: Network) -> Weights:
@@ -93,10 +109,14 @@ def step(z: Tensor, cell: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     Returns:
         hidden (B, H), cell (B, H), gates (B, 4H) after their non-linearities.
     """
-    i, f, g, o = tf.split(z, 4, axis=-1)
-    i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
+    units = z.shape[-1] // 4
+    # sigmoid(x) = (1 + tanh(x / 2)) / 2: one tanh over one contiguous block does all four gates
+    scale = tf.constant(np.repeat(np.array([0.5, 0.5, 1.0, 0.5], np.float32), units))
+    shift = tf.constant(np.repeat(np.array([0.5, 0.5, 0.0, 0.5], np.float32), units))
+    gates = tf.tanh(z * scale) * scale + shift
+    i, f, g, o = tf.split(gates, 4, axis=-1)
     cell = f * cell + i * g
-    return o * tf.tanh(cell), cell, tf.concat([i, f, g, o], axis=-1)
+    return o * tf.tanh(cell), cell, gates
 
 
 def run_layer(
@@ -111,26 +131,26 @@ def run_layer(
         real: (T, B) float32 or None: where it is 0, before the start of a text, the state after the
             step is zero.
     """
-    steps = inputs.shape[0]
-    shape = inputs.shape[1:]
-    stacks = tuple(
-        tf.TensorArray(tf.float32, steps, element_shape=[shape[0], width])
-        for width in (shape[1] // 4, shape[1] // 4, shape[1])
-    )
+    steps, batch, width = inputs.shape
+    units = width // 4
+    cells = tf.TensorArray(tf.float32, steps, element_shape=[batch, units])
+    gates = tf.TensorArray(tf.float32, steps, element_shape=[batch, width])
 
-    def body(t: Tensor, state: State, stacks: tuple[Any, ...]) -> tuple[Any, ...]:
+    def body(t: Tensor, state: State, cells: Any, gates: Any) -> tuple[Any, ...]:
         z = inputs[t] + tf.matmul(state.hidden, recurrent_kernel)
-        hidden, cell, gates = step(z, state.cell)
+        hidden, cell, gate = step(z, state.cell)
         if real is not None:
             hidden, cell = hidden * real[t][:, None], cell * real[t][:, None]
-        new = (hidden, cell, gates)
-        stacks = tuple(stack.write(t, value) for stack, value in zip(stacks, new, strict=True))
-        return t + 1, State(new[0], new[1]), stacks
+        return t + 1, State(hidden, cell), cells.write(t, cell), gates.write(t, gate)
 
-    _, _, stacks = tf.while_loop(
-        lambda t, *_: t < steps, body, (0, start, stacks), maximum_iterations=steps
+    # Only what cannot be recomputed is stored: with at most eight operations in its body XLA runs
+    # a loop undivided on one thread; more, and every step is passed from thread to thread.
+    _, _, cells, gates = tf.while_loop(
+        lambda t, *_: t < steps, body, (0, start, cells, gates), maximum_iterations=steps
     )
-    return LayerRun(*(stack.stack() for stack in stacks))
+    cell, gate = cells.stack(), gates.stack()
+    squashed = tf.tanh(cell)
+    return LayerRun(gate[..., 3 * units :] * squashed, cell, gate, squashed)
 
 
 def layer_inputs(layer: LayerWeights, below: Tensor) -> Tensor:

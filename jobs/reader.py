@@ -38,7 +38,10 @@ def read_windows(
     """
     states = _last_step_but_one(weights, ids, real)
     states, gates = advance(weights, ids[-1], states)
-    rows = tuple(LayerRun(*state, gate) for state, gate in zip(states, gates, strict=True))
+    rows = tuple(
+        LayerRun(*state, gate, tf.tanh(state.cell))
+        for state, gate in zip(states, gates, strict=True)
+    )
     return rows, tf.nn.softmax(logits(weights, states[-1].hidden))
 
 

@@ -16,12 +16,19 @@ from jobs.config import Config, TrainingConfig
 from jobs.corpus import Corpus
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.history import EpochRecord, Evaluation
-from jobs.leg import Progress, StepSettings, Totals, compiled_leg, zero_totals
+from jobs.leg import (
+    Progress,
+    StepSettings,
+    Totals,
+    compiled_leg,
+    parts_of_batch,
+    zero_totals,
+)
 from jobs.lstm import Weights, to_device, to_network, zero_states
 from jobs.network import Network, initial_network
 from jobs.tracer import held_out_bits
 
-LEG_MULTIPLICATIONS = 3e10  # about a second: how long a signal may have to wait
+LEG_MULTIPLICATIONS = 1e10  # forwards; about a second: how long a signal may have to wait
 
 
 @dataclass(frozen=True)
@@ -128,6 +135,7 @@ class _Run:
                 clip_norm=training.clip_norm,
                 learning_rate=training.learning_rate,
                 schedule=training.schedule,
+                parts=parts_of_batch(multiplications(plan, saved.network), plan.batch),
             )
         )
         self.leg_steps = steps_per_leg(plan, saved.network)
@@ -191,9 +199,13 @@ class _Run:
 
 def steps_per_leg(plan: Plan, network: Network) -> int:
     """How many steps one compiled call takes: all of an epoch where that is about a second."""
+    return min(plan.steps, max(1, int(LEG_MULTIPLICATIONS / multiplications(plan, network))))
+
+
+def multiplications(plan: Plan, network: Network) -> float:
+    """Of one step, forwards; backwards takes twice as many."""
     weights = network.parameters - network.layers[0].kernel.size  # its product is a look-up
-    per_step = 3.0 * weights * plan.batch * plan.length
-    return min(plan.steps, max(1, int(LEG_MULTIPLICATIONS / per_step)))
+    return float(weights) * plan.batch * plan.length
 
 
 def rate_after(training: TrainingConfig, epoch: int, steps: int) -> float:

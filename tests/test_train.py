@@ -10,11 +10,18 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from jobs import leg as leg_module
 from jobs import train as train_module
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.network import initial_network
 from jobs.train import TrainingStopped, best_epoch, train, unigram_bits
 from tests.engine_cases import PATTERN, assert_same_bits, config_of, corpus_of
+
+ENVIRONMENT = {
+    **os.environ,
+    "PYTHONPATH": os.pathsep.join(sys.path),
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+}
 
 REGIMES = [
     {"regime": "window", "loss": "last"},
@@ -85,6 +92,51 @@ def test_cut_into_legs_nothing_changes(training, monkeypatch):
 
 
 @pytest.mark.parametrize("training", REGIMES)
+def test_batch_in_two_parts_learns_the_same(training, monkeypatch):
+    """Seven rows in parts of four and three: the same up to the order of the sums."""
+    config = config_of(**training, epochs=2, batch=7)
+    whole = train(PATTERN, config)
+    monkeypatch.setattr(leg_module, "SHARED", 0)
+    parts = train(PATTERN, config)
+    again = train(PATTERN, config)
+    assert_same_bits(parts.network, again.network)
+    for name, array in whole.network.arrays().items():
+        np.testing.assert_allclose(array, parts.network.arrays()[name], atol=1e-4, err_msg=name)
+    for left, right in zip(whole.history, parts.history, strict=True):
+        assert left.loss == pytest.approx(right.loss, abs=1e-4)
+        assert left.gradient_norm == pytest.approx(right.gradient_norm, abs=1e-4)
+
+
+ON_SO_MANY_CORES = """
+import hashlib, os, sys
+os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: int(sys.argv[1])])
+from jobs import leg
+from jobs.train import train
+from tests.engine_cases import PATTERN, config_of
+leg.SHARED = 1e7  # the wide network's batch is cut in two, the narrow one's is not
+for sizes in ((16, 12), (160, 160)):
+    network = train(PATTERN, config_of(sizes, regime="stream", chunk=40)).network
+    for name, array in network.arrays().items():
+        print(sizes, name, hashlib.sha256(array.tobytes()).hexdigest())
+"""
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="this machine has one core")
+def test_one_or_two_cores_give_the_same_bits():
+    printed = [
+        subprocess.run(
+            [sys.executable, "-c", ON_SO_MANY_CORES, cores],
+            env=ENVIRONMENT,
+            check=True,
+            capture_output=True,
+        ).stdout
+        for cores in ("1", "2")
+    ]
+    assert printed[0].count(b"\n") == 2 * 8
+    assert printed[0] == printed[1]
+
+
+@pytest.mark.parametrize("training", REGIMES)
 def test_stopped_and_resumed_ends_the_same(training, tmp_path):
     config = config_of(**training, patience=3)
     seen = []
@@ -127,7 +179,7 @@ def test_killed_process_is_continued_bit_for_bit(tmp_path):
     checkpoint = tmp_path / "checkpoint.npz"
     ended = subprocess.run(
         [sys.executable, "-c", KILLED, str(checkpoint)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TF_CPP_MIN_LOG_LEVEL": "3"},
+        env=ENVIRONMENT,
         check=False,
     )
     assert ended.returncode == -signal.SIGKILL
