@@ -1,0 +1,115 @@
+"""Sampling and tracing: seconds for a stated number of characters."""
+
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from jobs.network import Network, initial_network
+from jobs.sample import sample
+from jobs.tracer import trace_to_folder
+from tests.benchmarks import pytorch
+
+SAMPLED, TRACED, WINDOW = 500, 1_000_000, 20
+
+
+def timed(call: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    call()
+    return time.perf_counter() - begin
+
+
+def sampling(symbols: int) -> dict[str, float]:
+    """Seconds for 500 characters with all states, 2x50, window regime."""
+    network = initial_network(symbols, (50, 50), 0)
+    start = np.arange(WINDOW, dtype=np.int32)
+
+    def ours() -> None:
+        sample(
+            network,
+            regime="window",
+            window=WINDOW,
+            start_ids=start,
+            characters=SAMPLED,
+            temperature=1.0,
+            seed=0,
+        )
+
+    seconds = {"Neuronario, cold (compilation included)": timed(ours)}
+    seconds["Neuronario, compiled"] = min(timed(ours) for _ in range(5))
+    characters = 10
+    notebook = notebook_sampler(symbols)
+    notebook(1)
+    scaled = timed(lambda: notebook(characters)) * SAMPLED / characters
+    seconds[f"the notebook's three predict calls ({characters} characters, scaled)"] = scaled
+    return seconds
+
+
+def notebook_sampler(symbols: int) -> Callable[[int], None]:
+    """The whole window through three Keras models for every character."""
+    start = tf.keras.layers.Input((WINDOW, symbols))
+    first = tf.keras.layers.LSTM(50, return_sequences=True)(start)
+    second = tf.keras.layers.LSTM(50)(first)
+    last = tf.keras.layers.Dense(symbols, activation="softmax")(second)
+    models = [tf.keras.Model(start, output) for output in (last, first, second)]
+
+    def run(characters: int) -> None:
+        window = list(range(WINDOW))
+        generator = np.random.default_rng(0)
+        for _ in range(characters):
+            one_hot = np.eye(symbols, dtype=np.float32)[window][None]
+            outputs = [model.predict(one_hot, verbose=0) for model in models]
+            predicted = outputs[0][0].astype(np.float64)
+            predicted /= predicted.sum()
+            window = [*window[1:], int(generator.choice(symbols, p=predicted))]
+
+    return run
+
+
+def tracing(symbols: int) -> dict[str, float]:
+    """Seconds for a million characters with all states and gates, 2x50, stream regime."""
+    network = initial_network(symbols, (50, 50), 0)
+    ids = np.random.default_rng(0).integers(0, symbols, TRACED).astype(np.int32)
+    none = np.zeros(0, np.int32)
+
+    def ours(characters: int) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            trace_to_folder(
+                network, ids[:characters], Path(folder), regime="stream", window=0, context=none
+            )
+
+    seconds = {
+        "Neuronario, cold (compilation included, 5,000 characters)": timed(lambda: ours(5_000))
+    }
+    seconds["Neuronario, written to disk"] = timed(lambda: ours(TRACED))
+    if pytorch.AVAILABLE:
+        characters = 5_000
+        scaled = timed(lambda: torch_trace(network, ids[:characters])) * TRACED / characters
+        seconds[f"PyTorch, cell by cell, kept in memory ({characters:,} characters, scaled)"] = (
+            scaled
+        )
+    return seconds
+
+
+def torch_trace(network: Network, ids: np.ndarray) -> list:
+    """States and gates of every character; nn.LSTM returns none, so the cells are written out."""
+    import torch
+
+    torch.set_num_threads(1)
+    layers = [[torch.tensor(part) for part in vars(layer).values()] for layer in network.layers]
+    states = [(torch.zeros(layer[1].shape[0]), torch.zeros(layer[1].shape[0])) for layer in layers]
+    rows = []
+    with torch.inference_mode():
+        for character in ids:
+            for n, (kernel, recurrent, bias) in enumerate(layers):
+                h, c = states[n]
+                below = kernel[int(character)] if n == 0 else states[0][0] @ kernel
+                i, f, g, o = torch.chunk(below + h @ recurrent + bias, 4)
+                i, f, o = torch.sigmoid(i), torch.sigmoid(f), torch.sigmoid(o)
+                c = f * c + i * torch.tanh(g)
+                states[n] = (o * torch.tanh(c), c)
+                rows.append((states[n][0], c, i, f, o))
+    return rows
