@@ -1,0 +1,57 @@
+"""The real job, TensorFlow and MkDocs included, killed at random times."""
+
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from jobs.lock import holder
+from jobs.store import list_runs, read_run
+from jobs.store_check import check_store
+from tests.command_line import ROOT, neuronario, write_config
+from tests.faults.conftest import ALL
+from tests.faults.job import TALLY, digest
+
+KILLS = 12
+
+
+@pytest.mark.skipif(not ALL, reason="takes ten minutes; FAULTS=all runs it")
+def test_the_real_job_killed_at_random_times(tmp_path: Path) -> None:
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    write_config(whole, training={"epochs": 40})
+    began = time.monotonic()
+    assert neuronario(whole, "run", "--quiet").code == 0
+    duration = time.monotonic() - began
+    content_id = read_run(whole / "runs").manifest.content_id
+    new_site = digest(whole / "site")
+
+    generator = random.Random(5)
+    for number in range(KILLS):
+        folder = tmp_path / f"killed{number}"
+        folder.mkdir()
+        write_config(folder, training={"epochs": 40})
+        process = subprocess.Popen(
+            [sys.executable, "-c", "from jobs.cli import main; main()", "run", "--quiet"],
+            cwd=folder,
+            env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            process.wait(generator.uniform(0.1, 1.0) * duration)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        _, said = process.communicate()
+        TALLY.cases += 1
+        assert "Traceback" not in said
+        assert digest(folder / "site") in ("", new_site), "no site, or the whole one"
+        assert check_store(folder / "runs") == []
+        assert holder(folder / "runs") is None
+        again = neuronario(folder, "run", "--quiet")
+        assert (again.code, again.err) == (0, "")
+        assert [row.content_id for row in list_runs(folder / "runs")] == [content_id]
+        assert digest(folder / "site") == new_site
