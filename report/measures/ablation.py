@@ -24,7 +24,7 @@ from report.measures.forward import (
     zero_state,
 )
 
-OPERATIONS = 1.2e11  # multiply-adds of one measurement, unless that is less than LEAST_CHARACTERS
+OPERATIONS = 1e11  # multiply-adds of one measurement, unless that is less than LEAST_CHARACTERS
 LEAST_CHARACTERS = 1_500
 SLOW = 60  # an exponential costs about as much as so many multiply-adds
 COPIES_AT_ONCE = 400  # larger batches leave the processor's cache
