@@ -4,7 +4,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -133,6 +133,8 @@ class Run:
                 if problem:
                     raise self._damaged(path, problem)
                 yield file
+        except FileNotFoundError as error:
+            raise self._gone(path) from error
         except OSError as error:
             raise self._damaged(path, error.strerror or str(error)) from error
 
@@ -152,6 +154,18 @@ class Run:
         if self.manifest.status == "thinned":
             return f"run {self.id} was thinned by `neuronario prune`; {path} is gone"
         return f"run {self.id} has no {path}"
+
+    def _gone(self, path: str) -> NeuronarioError:
+        """A file was there when the run was opened: either damage, or a prune in the meantime."""
+        if not self.folder.exists():
+            return NeuronarioError(
+                f"run {self.id} was removed by `neuronario prune` just now", ExitCode.NO_INPUT
+            )
+        with suppress(NeuronarioError):
+            now = read_folder(self.folder)
+            if path not in now.manifest.files():
+                return NeuronarioError(now._absent(path), ExitCode.NO_INPUT)
+        return self._damaged(path, "No such file or directory")
 
     def _damaged(self, path: str, problem: str) -> NeuronarioError:
         return NeuronarioError(

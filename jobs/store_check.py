@@ -33,7 +33,8 @@ def check_store(store: Path) -> list[Finding]:
     layout = Layout(store)
     findings: list[Finding] = []
     try:
-        if not check_format(store) and store.exists():
+        # without runs it is no store yet: a first job may have been killed
+        if not check_format(store) and layout.runs.exists():
             findings.append(Finding("", "FORMAT", "is missing"))
     except NeuronarioError as error:
         return [Finding("", "FORMAT", str(error))]

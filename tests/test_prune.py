@@ -10,7 +10,7 @@ from tiny_run import PAGES, tiny_content, tiny_inputs
 from jobs.config import RetentionConfig
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.layout import Layout
-from jobs.prune import clear_leftovers, prune, summary, thin_run
+from jobs.prune import clear_leftovers, prune, remove_run, summary, thin_run
 from jobs.store import Circumstances, commit_run, list_runs, read_run
 from jobs.store_check import check_store
 
@@ -125,3 +125,13 @@ def test_a_thinning_killed_between_its_renames_is_finished(place: Path) -> None:
     assert numbers(place) == [1, 2, 3, 4]
     assert list(work.iterdir()) == []
     assert check_store(place) == []
+
+
+def test_a_reader_whose_run_is_pruned_is_told_so(place: Path) -> None:
+    removed, thinned = read_run(place, "000001"), read_run(place, "000002")
+    remove_run(place, removed.id)
+    thin_run(place, thinned.id)
+    for run, word in ((removed, "removed by `neuronario prune`"), (thinned, "was thinned")):
+        with pytest.raises(NeuronarioError, match=word) as caught:
+            _ = run.probe
+        assert caught.value.code == ExitCode.NO_INPUT

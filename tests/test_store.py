@@ -90,6 +90,7 @@ def test_nothing_private_is_kept(place: Path) -> None:
             "corpus": content.config.corpus.model_copy(update={"path": "/home/canary/text.xml"}),
             "store": content.config.store.model_copy(update={"directory": "/canary"}),
             "site": content.config.site.model_copy(update={"directory": "/canary"}),
+            "ping": content.config.ping.model_copy(update={"url": "https://x.org/canary"}),
         }
     )
     run = commit_run(place, replace_config(content, plain), PAGES, tiny_inputs())
@@ -274,6 +275,16 @@ def test_a_store_of_a_newer_version_is_refused(place: Path) -> None:
         assert code == ExitCode.BAD_DATA
         assert "update neuronario" in message
     assert check_store(place)[0].path == "FORMAT"
+
+
+def test_a_lost_format_file_is_found_where_there_are_runs(place: Path) -> None:
+    (place / "work").mkdir(parents=True)
+    (place / "lock").touch()
+    assert check_store(place) == [], "a first job was killed"
+    add_run(place)
+    (place / "FORMAT").unlink()
+    assert [finding.path for finding in check_store(place)] == ["FORMAT"]
+    assert code_of(lambda: add_run(place, 1))[0] == ExitCode.CANNOT_CREATE
 
 
 def use(run_place: Path) -> None:
