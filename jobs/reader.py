@@ -29,6 +29,12 @@ def read_stream(
 
 
 @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
+def states_after(weights: Weights, ids: Tensor, states: tuple[State, ...]) -> tuple[State, ...]:
+    """Characters (T, B) int32 from ``states`` -> the states after the last one."""
+    return run_network(weights, ids, states)[1]
+
+
+@tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
 def read_windows(
     weights: Weights, ids: Tensor, real: Tensor
 ) -> tuple[tuple[LayerRun, ...], Tensor]:

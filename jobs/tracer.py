@@ -1,4 +1,4 @@
-"""Reads a text with a network and keeps every state, gate and probability; scores held-out text.
+"""Reads a text with a network and keeps every state, gate and probability.
 
 Alignment as in ``jobs/trace.py``: row t is the network after reading ``ids[t]``.
 """
@@ -14,14 +14,15 @@ from numpy.typing import NDArray
 from jobs.files import ArrayFile, write_npz
 from jobs.lstm import LayerRun, State, Tensor, Weights, to_device, zero_states
 from jobs.network import Float, Network
-from jobs.reader import read_stream, read_windows, score_stream, score_windows
+from jobs.reader import read_stream, read_windows, states_after
+from jobs.scoring import WARM_UP
 from jobs.trace import Regime, Trace, trace_from_arrays
 
 Ids = NDArray[np.int32]
 STREAM_BLOCK = 1_024  # characters per compiled call, stream regime
 WINDOW_BLOCK = 512  # windows per compiled call, window regime
-WARM_UP = 256  # characters that a segment of the held-out text reads before it is scored
-SEGMENTS = 64  # at most so many segments are scored side by side
+SEGMENTS = 32  # at most so many segments are traced side by side
+SAME_STATE = 1e-6  # two states that differ by less in every value count as one
 
 
 @dataclass(frozen=True)
@@ -130,9 +131,66 @@ def _stream_blocks(network: Network, weights: Weights, ids: Ids, context: Ids) -
     for start in range(0, context.size, STREAM_BLOCK):
         before, states = _stream_block(weights, states, context[start : start + STREAM_BLOCK])
     yield _zero_block(network) if before is None else _last_row(before)
-    for start in range(0, ids.size, STREAM_BLOCK):
-        block, states = _stream_block(weights, states, ids[start : start + STREAM_BLOCK])
+    start, segments = 0, segments_for(network)
+    while segments > 1 and ids.size - start >= segments * STREAM_BLOCK:
+        part = ids[start : start + segments * STREAM_BLOCK].reshape(segments, STREAM_BLOCK)
+        start += part.size
+        for block, end in read_side_by_side(weights, states, part):
+            states = end
+            yield block
+    for begin in range(start, ids.size, STREAM_BLOCK):
+        block, states = _stream_block(weights, states, ids[begin : begin + STREAM_BLOCK])
         yield block
+
+
+def segments_for(network: Network) -> int:
+    """How many segments of a text are read at once; bounds their arrays to some 200 MB."""
+    values = 9 * sum(network.sizes) + network.alphabet_size  # per character, in the program
+    return int(np.clip(50_000_000 // (STREAM_BLOCK * values), 1, SEGMENTS))
+
+
+def read_side_by_side(
+    weights: Weights, states: tuple[State, ...], segments: Ids
+) -> Iterator[tuple[Block, tuple[State, ...]]]:
+    """Consecutive segments (S, STREAM_BLOCK) of a text as one batch; block and end state of each.
+
+    A segment starts from the state after reading, from zero, the end of the segment before it; an
+    LSTM forgets its start, mostly within that. Where it did not, where the state that the segment
+    before really ends in differs by more than ``SAME_STATE``, the segment is read again from there.
+    """
+    warm_up = tf.constant(np.ascontiguousarray(segments[:-1, -WARM_UP:].T))
+    zero = tuple(State(*(tf.zeros([len(segments) - 1, s.hidden.shape[1]]),) * 2) for s in states)
+    guessed = states_after(weights, warm_up, zero)
+    starts = tf.nest.map_structure(lambda *pair: tf.concat(pair, axis=0), states, guessed)
+    runs, probabilities = read_stream(weights, tf.constant(segments.T.copy()), starts)
+    ends = tf.nest.map_structure(lambda array: array.numpy(), starts)
+    arrays = tuple(LayerRun(*(array.numpy() for array in run)) for run in runs)
+    table = probabilities.numpy()
+    for number, segment in enumerate(segments):
+        begun = tuple(State(*(array[number][None] for array in start)) for start in ends)
+        if largest_difference(begun, states) <= SAME_STATE:
+            block = _column(arrays, table[:, number], number)
+            states = tuple(
+                State(run.hidden[-1, number][None], run.cell[-1, number][None]) for run in arrays
+            )
+        else:
+            block, states = _stream_block(weights, states, segment)
+        yield block, states
+
+
+def largest_difference(left: tuple[State, ...], right: tuple[State, ...]) -> float:
+    """Of any hidden or cell state."""
+    pairs = zip(tf.nest.flatten(left), tf.nest.flatten(right), strict=True)
+    return max(float(np.abs(np.asarray(a) - np.asarray(b)).max()) for a, b in pairs)
+
+
+def _column(runs: tuple[LayerRun, ...], probabilities: Float, number: int) -> Block:
+    return Block(
+        tuple(run.hidden[:, number] for run in runs),
+        tuple(run.cell[:, number] for run in runs),
+        tuple(run.gates[:, number] for run in runs),
+        probabilities,
+    )
 
 
 def _stream_block(
@@ -199,83 +257,6 @@ def _zero_block(network: Network) -> Block:
     zeros = tuple(np.zeros((1, size), np.float32) for size in network.sizes)
     gates = tuple(np.zeros((1, 4 * size), np.float32) for size in network.sizes)
     return Block(zeros, zeros, gates, (shifted / shifted.sum())[None])
-
-
-def held_out_bits(
-    network: Network | Weights,
-    ids: Ids,
-    *,
-    regime: Regime,
-    window: int,
-    context: Ids,
-    stride: int = 1,
-) -> tuple[float, int]:
-    """Bits per character of a text under the network.
-
-    Args:
-        network: the weights.
-        ids: (T,) the text to predict, T >= 1.
-        regime: as in :func:`trace_text`. ``stream``: the text is scored in up to 64 segments side
-            by side, each after reading the 256 characters before it.
-        window: characters per window; ignored in the stream regime.
-        context: what precedes the text.
-        stride: window regime: one of every ``stride`` characters is predicted, at a place in its
-            stretch that is always the same.
-
-    Returns:
-        bits per predicted character, number of predicted characters.
-    """
-    weights = to_device(network) if isinstance(network, Network) else network
-    text = np.concatenate([context[-max(window, WARM_UP) :], ids]).astype(np.int32)
-    first = text.size - ids.size
-    if regime == "window":
-        targets = first + spread_positions(ids.size, stride)
-        return _window_bits(weights, text, targets, window), targets.size
-    return _stream_bits(weights, text, first), ids.size
-
-
-def spread_positions(characters: int, stride: int) -> NDArray[np.int64]:
-    """One position of every full stretch of ``stride`` characters (at least one), drawn once for
-    all: a fixed distance would see only some columns of a text with regular lines.
-    """
-    generator = np.random.Generator(np.random.PCG64(0))
-    starts = np.arange(0, max(characters - stride, 0) + 1, stride)
-    return starts + generator.integers(min(stride, characters), size=starts.size)
-
-
-def _window_bits(weights: Weights, text: Ids, targets: NDArray[np.int64], window: int) -> float:
-    total = 0.0
-    for start in range(0, targets.size, WINDOW_BLOCK):
-        chosen = targets[start : start + WINDOW_BLOCK]
-        padded = np.full(WINDOW_BLOCK, chosen[-1])
-        padded[: chosen.size] = chosen
-        steps = padded[None] - np.arange(window, 0, -1)[:, None]
-        real = (steps >= 0).astype(np.float32)
-        bits = score_windows(weights, text[np.maximum(steps, 0)], real, text[padded])
-        total += float(bits.numpy()[: chosen.size].astype(np.float64).sum())
-    return total / targets.size
-
-
-def _stream_bits(weights: Weights, text: Ids, first: int) -> float:
-    count = text.size - first
-    segments = int(np.clip(count // (2 * WARM_UP), 1, SEGMENTS))
-    length = -(-count // segments)
-    starts = first + np.arange(segments) * length - WARM_UP - 1
-    steps = -(-(length + WARM_UP) // WARM_UP) * WARM_UP
-    positions = starts + np.arange(steps)[:, None]  # (steps, segments), read; predict the next
-    known = (positions >= 0).astype(np.float32)
-    scored = (np.arange(steps)[:, None] >= WARM_UP) & (np.arange(steps)[:, None] < WARM_UP + length)
-    scored = scored & (positions + 1 < text.size)
-    inputs = text[np.clip(positions, 0, text.size - 1)]
-    targets = text[np.clip(positions + 1, 0, text.size - 1)]
-    sizes = tuple(layer.recurrent_kernel.shape[0] for layer in weights.layers)
-    states = zero_states(sizes, segments)
-    total = 0.0
-    for start in range(0, steps, WARM_UP):
-        part = slice(start, start + WARM_UP)
-        bits, states = score_stream(weights, inputs[part], known[part], targets[part], states)
-        total += float((bits.numpy().astype(np.float64) * scored[part]).sum())
-    return total / count
 
 
 def _edges(before: Block, ids: Ids, context: Ids) -> dict[str, np.ndarray]:

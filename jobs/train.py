@@ -26,7 +26,7 @@ from jobs.leg import (
 )
 from jobs.lstm import Weights, to_device, to_network, zero_states
 from jobs.network import Network, initial_network
-from jobs.tracer import held_out_bits
+from jobs.scoring import held_out_bits
 
 LEG_MULTIPLICATIONS = 1e10  # forwards; about a second: how long a signal may have to wait
 
