@@ -21,6 +21,7 @@ from jobs.cli_options import (
     store_option,
 )
 from jobs.errors import ExitCode, NeuronarioError
+from jobs.files import write_error
 from jobs.outcome import say_error, say_traceback
 
 EPILOG = """\b
@@ -255,6 +256,9 @@ def guarded(command: Callable[[], Any], *, as_json: bool = False) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # nobody reads any more: say nothing
         return 141
+    except OSError as error:  # the machine, not the program: a full disk behind standard output
+        code = int(write_error(Path(error.filename or "output"), error).code)
+        message = f"{error.strerror or error}: {error.filename or 'standard output'}"
     except Exception:
         say_traceback()
         code, message = int(ExitCode.BUG), "this is a bug; please report the lines above"

@@ -72,20 +72,26 @@ def prepare_store(store: Path) -> None:
     layout = Layout(store)
     if check_format(store):
         return
-    try:
-        foreign = store.exists() and any(
-            item.name not in ("lock", "work") and not item.name.endswith(".tmp")
-            for item in store.iterdir()
-        )
-    except NotADirectoryError:
-        foreign = True
-    if foreign:
+    if is_foreign(store):
         raise NeuronarioError(
             f"{store} is not empty and no store of neuronario; "
             "name a new folder (store.directory, or --store)",
             ExitCode.CANNOT_CREATE,
         )
     write_text(layout.format, FORMAT)
+
+
+def is_foreign(store: Path) -> bool:
+    """Whether something without a FORMAT is there, other than what a killed first job leaves."""
+    try:
+        return any(
+            item.name not in ("lock", "work") and not item.name.endswith(".tmp")
+            for item in store.iterdir()
+        )
+    except FileNotFoundError:
+        return False
+    except NotADirectoryError:
+        return True
 
 
 def check_format(store: Path) -> bool:

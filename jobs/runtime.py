@@ -74,6 +74,9 @@ def doctor_lines() -> list[str]:
         facts[name] = installed_version(name) or "not installed"
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     facts["memory"] = f"{memory / 1e9:.1f} GB"
-    facts["free disk here"] = f"{shutil.disk_usage(Path.cwd()).free / 1e9:.1f} GB"
+    try:
+        facts["free disk here"] = f"{shutil.disk_usage(Path.cwd()).free / 1e9:.1f} GB"
+    except OSError:
+        facts["free disk here"] = "unknown: the working folder is gone"
     facts["tensorflow"] = facts["tensorflow"] or "not installed"
     return [f"{name}: {value}" for name, value in facts.items()]

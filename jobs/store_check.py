@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.errors import NeuronarioError
-from jobs.layout import Layout, check_format, open_run, reference, reference_names
+from jobs.layout import Layout, check_format, is_foreign, open_run, reference, reference_names
 from jobs.manifest import RUN_ID, content_id
 from jobs.published_history import kept_line, kept_runs
 from jobs.run import MANIFEST, Run, file_problem, open_regular
@@ -33,9 +33,8 @@ def check_store(store: Path) -> list[Finding]:
     layout = Layout(store)
     findings: list[Finding] = []
     try:
-        # without runs it is no store yet: a first job may have been killed
-        if not check_format(store) and layout.runs.exists():
-            findings.append(Finding("", "FORMAT", "is missing"))
+        if not check_format(store) and is_foreign(store):
+            findings.append(Finding("", "FORMAT", "is missing: damaged, or no store of neuronario"))
     except NeuronarioError as error:
         return [Finding("", "FORMAT", str(error))]
     if layout.runs.is_dir():
