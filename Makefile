@@ -19,7 +19,7 @@ serve: .venv/run.installed ## look at the built site in a browser
 	$(BIN)/neuronario serve
 
 test: .venv/test.installed ## run all tests; browser tests need Chromium, without it they are skipped
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 check: .venv/test.installed ## formatting, lint, types
 	$(BIN)/ruff format --check .
