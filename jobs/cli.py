@@ -5,6 +5,7 @@ TensorFlow.
 """
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -236,7 +237,26 @@ for verb in (
 
 def main() -> None:
     """Entry point: every user-caused error becomes one line and its exit code."""
-    sys.exit(guarded(lambda: cli(standalone_mode=False), as_json="--json" in sys.argv))
+    sys.exit(guarded(_command_line, as_json="--json" in sys.argv))
+
+
+def _command_line() -> Any:
+    try:
+        return cli(standalone_mode=False)
+    except SystemExit as error:  # click's answer to a reader that left
+        raise BrokenPipeError from error
+    finally:
+        if sys.stdout is not None:
+            _flush_answer()
+
+
+def _flush_answer() -> None:
+    """Write what is left now: at its own exit the interpreter would report the error itself."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise
 
 
 def guarded(command: Callable[[], Any], *, as_json: bool = False) -> int:
