@@ -7,7 +7,7 @@ PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 CONFIG ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help site serve test check format bench lock clean
+.PHONY: help site serve test faults check format bench lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 16
@@ -20,6 +20,9 @@ serve: .venv/run.installed ## look at the built site in a browser
 
 test: .venv/test.installed ## run all tests; browser tests need Chromium, without it they are skipped
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+faults: .venv/test.installed ## try every fault, not only a selection: takes an hour
+	FAULTS=all $(BIN)/python -m pytest tests/faults
 
 check: .venv/test.installed ## formatting, lint, types
 	$(BIN)/ruff format --check .
