@@ -9,7 +9,8 @@ from report.measured import measured
 from report.measures.contexts import Context
 from report.panels import Content, Panel, UnitContent
 from report.run_view import RunView, Unit
-from report.spans import Cell, cells, level_class
+from report.spans import cells, escape, paint
+from report.templates import strip
 
 HEADINGS = {"top": "highest", "bottom": "lowest", "random": "at random"}
 BANDS = ("lowest fifth", "second fifth", "middle fifth", "fourth fifth", "highest fifth")
@@ -22,9 +23,7 @@ class Example:
     value: float
     position: int  # in the probe
     line: int  # of the corpus
-    cells: tuple[Cell, ...]  # empty where the corpus may not be shown
-    classes: list[Markup]  # of the level of each cell
-    mark: int  # which cell the value belongs to
+    text: Markup  # one span a character, the one with the value marked; "" where not shown
 
 
 @dataclass(frozen=True)
@@ -50,22 +49,17 @@ def prepare(view: RunView) -> UnitContent | None:
     if found is None:
         return None
     may_show = view.config.publish.corpus_text == "all"
-    all_cells = cells(view.probe_text) if may_show else ()
+    spans = _spans(view.probe_text) if may_show else []
 
     def content(unit: Unit) -> Content:
         hidden = view.probe.layers[unit.layer - 1].hidden[:, unit.index]
-        levels = palette.levels(hidden).tolist() if may_show else []
+        levels = palette.levels(hidden).tolist()
         groups: dict[str, list[Example]] = {}
         for context in found.unit(unit).contexts:
-            part = slice(context.start, context.stop)
-            example = Example(
-                value=context.value,
-                position=context.place,
-                line=context.line,
-                cells=all_cells[part],
-                classes=[level_class("p", level) for level in levels[part]],
-                mark=context.place - context.start,
-            )
+            text = escape("")
+            if may_show:
+                text = _coloured(spans, levels, context)
+            example = Example(context.value, context.place, context.line, text)
             groups.setdefault(_heading(context), []).append(example)
         listed = [Group(name, tuple(examples)) for name, examples in groups.items()]
         ends = [group for group in listed if group.name in ("highest", "lowest")]
@@ -77,6 +71,25 @@ def prepare(view: RunView) -> UnitContent | None:
 
 def _heading(context: Context) -> str:
     return BANDS[context.band - 1] if context.kind == "band" else HEADINGS[context.kind]
+
+
+def _spans(text: str) -> list[Markup]:
+    """The strip of ``text``, cut where the levels go; a newline breaks no line."""
+    return strip(
+        cell._replace(html=escape(" ")) if "n" in cell.kind.split() else cell
+        for cell in cells(text)
+    )
+
+
+def _coloured(spans: list[Markup], levels: list[int], context: Context) -> Markup:
+    """The spans of one example; the marked character's class says ``here``."""
+    opening = spans[0]  # of every span; each part but the last ends with the next one's
+    parts = [opening, *spans[context.start + 1 : context.stop + 1]]
+    marked = context.place - context.start + 1
+    parts[marked] = escape(" here") + parts[marked]
+    if context.stop < len(spans) - 1:
+        parts[-1] = parts[-1][: -len(opening)]
+    return paint(parts, levels[context.start : context.stop], "p")
 
 
 PANEL = Panel("contexts", place="main", order=40, prepare=prepare)
