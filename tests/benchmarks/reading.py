@@ -50,23 +50,30 @@ def sampling(symbols: int) -> dict[str, float]:
 
 def notebook_sampler(symbols: int) -> Callable[[int], None]:
     """The whole window through three Keras models for every character."""
+    models = notebook_models(symbols)
+    return lambda characters: notebook_sample(models, symbols, list(range(WINDOW)), characters)
+
+
+def notebook_models(symbols: int) -> list[tf.keras.Model]:
+    """One network of two LSTM layers, seen at its softmax and at either layer."""
     start = tf.keras.layers.Input((WINDOW, symbols))
     first = tf.keras.layers.LSTM(50, return_sequences=True)(start)
     second = tf.keras.layers.LSTM(50)(first)
     last = tf.keras.layers.Dense(symbols, activation="softmax")(second)
-    models = [tf.keras.Model(start, output) for output in (last, first, second)]
+    return [tf.keras.Model(start, output) for output in (last, first, second)]
 
-    def run(characters: int) -> None:
-        window = list(range(WINDOW))
-        generator = np.random.default_rng(0)
-        for _ in range(characters):
-            one_hot = np.eye(symbols, dtype=np.float32)[window][None]
-            outputs = [model.predict(one_hot, verbose=0) for model in models]
-            predicted = outputs[0][0].astype(np.float64)
-            predicted /= predicted.sum()
-            window = [*window[1:], int(generator.choice(symbols, p=predicted))]
 
-    return run
+def notebook_sample(
+    models: list[tf.keras.Model], symbols: int, window: list[int], characters: int
+) -> None:
+    """Three ``predict`` calls for every character that is drawn."""
+    generator = np.random.default_rng(0)
+    for _ in range(characters):
+        one_hot = np.eye(symbols, dtype=np.float32)[window][None]
+        outputs = [model.predict(one_hot, verbose=0) for model in models]
+        predicted = outputs[0][0].astype(np.float64)
+        predicted /= predicted.sum()
+        window = [*window[1:], int(generator.choice(symbols, p=predicted))]
 
 
 def tracing(symbols: int) -> dict[str, float]:
