@@ -88,12 +88,20 @@ def search(page, query):
     box.click()
     box.fill("")
     box.press_sequentially(query)
-    page.wait_for_timeout(700)
     links = page.locator("[data-md-component=search-result] a.md-search-result__link")
+    links.first.wait_for(timeout=30_000)
+    page.wait_for_timeout(700)  # results of the last letter replace those of the letters before
     return [
         link.split("?")[0].split("#")[0].split("/", 3)[3]
         for link in links.evaluate_all("found => found.map(link => link.href)")
     ]
+
+
+def test_search_in_words_lists_a_one_digit_neuron(site, open_page):
+    # every word is a prefix, so 1 also means 10 and 11: only the short name is sure to be first
+    page = open_page(site.address + "index.html")
+    assert "neurons/l1/n3.html" in search(page, "layer 1 neuron 3")
+    assert search(page, "L1N3")[0] == "neurons/l1/n3.html"
 
 
 @pytest.mark.parametrize(

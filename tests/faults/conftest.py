@@ -31,14 +31,14 @@ class Scene:
         return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stubs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         stub_stages(patch, tmp_path_factory.mktemp("resources"))
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory, stubs: None) -> Scene:
     before = tmp_path_factory.mktemp("before")
     first = in_a_process(job(before, 0))

@@ -95,9 +95,15 @@ def write_config(folder: Path, seed: int) -> Path:
         "training": {"epochs": 2, "chunk": 20, "batch": 2},
         "probe": {"characters": 100},
     }
-    path.write_text(yaml.safe_dump(plain), encoding="utf-8")
-    (folder / "text.txt").write_text("abc <d>é</d>\n" * 250, encoding="utf-8")
+    _write_once(path, yaml.safe_dump(plain))
+    _write_once(folder / "text.txt", "abc <d>é</d>\n" * 250)
     return path
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Leave a file alone that is right: jobs that start at the same time are reading it."""
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
 
 
 def job(folder: Path, seed: int) -> Callable[[], object]:
