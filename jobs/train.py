@@ -235,8 +235,8 @@ def _evaluation(
     bits, unigram = _score(corpus, config, network, 1), unigram_bits(corpus)
     if len(corpus.alphabet) > 1 and not bits < unigram:
         raise NeuronarioError(
-            f"after {len(history)} epochs the network needs {bits:.3f} bits per held-out "
-            f"character, plain character frequencies {unigram:.3f}: it learned nothing; train "
+            f"after {len(history)} epochs the network needs {bits:.4g} bits per held-out "
+            f"character, plain character frequencies {unigram:.4g}: it learned nothing; train "
             "longer (training.epochs), on more text, or with another training.learning_rate",
             ExitCode.UNSOUND,
         )

@@ -151,7 +151,7 @@ def test_an_unsound_training_is_kept_as_failed_and_leaves_the_site_alone(tmp_pat
     write_config(tmp_path, training={"learning_rate": 1e30, "clip_norm": 0.0})
     answer = neuronario(tmp_path, "run")
     assert answer.code == 4
-    assert answer.err.strip().splitlines()[-1].startswith("neuronario: training failed in epoch 1")
+    assert answer.err.strip().splitlines()[-1].startswith("neuronario: after 2 epochs")
     assert not (tmp_path / "site").exists()
     assert [row["status"] for row in json.loads(neuronario(tmp_path, "list", "--json").out)] == [
         "failed"
