@@ -153,7 +153,7 @@ def explain_difference(old: Inputs, new: Inputs) -> list[str]:
     """One line per changed field, first stage first: ``training.epochs: 20 -> 40 (train)``."""
     lines: list[str] = []
     for stage in ("train", "trace", "report"):
-        before, after = dict(_leaves(getattr(old, stage))), dict(_leaves(getattr(new, stage)))
+        before, after = dict(leaves(getattr(old, stage))), dict(leaves(getattr(new, stage)))
         for name in sorted(before.keys() | after.keys()):
             if before.get(name) != after.get(name):
                 was, now = (_shown(side, name) for side in (before, after))
@@ -223,10 +223,11 @@ def parse_manifest(data: bytes) -> Manifest:
         raise ManifestError("MANIFEST.json holds values that no manifest has") from None
 
 
-def _leaves(value: Mapping[str, JsonValue], prefix: str = "") -> Iterator[tuple[str, JsonValue]]:
+def leaves(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value of nested mappings with its dotted name, as ``training.epochs``."""
     for name, item in value.items():
-        if isinstance(item, dict):
-            yield from _leaves(item, f"{prefix}{name}.")
+        if isinstance(item, Mapping):
+            yield from leaves(item, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", item
 

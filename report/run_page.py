@@ -7,6 +7,7 @@ from typing import Any
 
 from jobs.config import Config
 from jobs.history import EpochRecord
+from jobs.manifest import leaves
 from jobs.network import model_summary
 from report.charts import line, ticks
 from report.contents import Contents, section_contents
@@ -94,21 +95,13 @@ def pages(view: RunView, contents: Contents) -> Iterator[Page]:
 def settings(config: Config) -> list[Setting]:
     """The effective configuration, one line a key, without what is private to the machine."""
     found = []
-    for key, value in _flat("", config.model_dump(by_alias=True)):
+    for key, value in leaves(config.model_dump(by_alias=True)):
         if any(key == name or key.startswith(f"{name}.") for name in PRIVATE_SETTINGS):
             continue
         if value in (None, "", ()):
             continue
         found.append(Setting(key, PurePath(value).name if key == "corpus.path" else _text(value)))
     return found
-
-
-def _flat(prefix: str, section: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    for key, value in section.items():
-        if isinstance(value, dict):
-            yield from _flat(f"{prefix}{key}.", value)
-        else:
-            yield prefix + key, value
 
 
 def _text(value: Any) -> str:

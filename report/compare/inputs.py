@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import PurePath
 from typing import Any
 
+from jobs.manifest import leaves
 from jobs.runtime import Runtime
 from report.characters import code_point
 from report.run_view import RunView
@@ -45,17 +46,9 @@ def input_changes(
 
 def _settings(view: RunView) -> Iterator[tuple[str, str]]:
     plain = view.config.model_dump(mode="json", by_alias=True, exclude=PRIVATE)
-    for key, value in _flat("", plain):
+    for key, value in leaves(plain):
         text = "none" if value is None else _plain(value)
         yield key, PurePath(text).name if key == "corpus.path" else text
-
-
-def _flat(prefix: str, section: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    for key, value in section.items():
-        if isinstance(value, Mapping):
-            yield from _flat(f"{prefix}{key}.", value)
-        else:
-            yield prefix + key, value
 
 
 def _plain(value: Any) -> str:
