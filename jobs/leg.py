@@ -3,10 +3,10 @@
 An epoch is one leg where it is short and several where it is long, so that a signal is heard in
 time. The result does not depend on where an epoch is cut.
 
-Both cores: the batch of a large network is cut into two parts whose gradients two programs compute
-side by side and a third adds up. For a small network (2x50) handing work over costs more than the
-second core brings, so there the whole leg is one program. Which of the two depends on the sizes
-alone, never on the machine, so that the bits do not either.
+Both cores: the batch is cut into two parts whose gradients two programs compute side by side and a
+third adds up. For a tiny network handing work over (some 0.2 ms a step) costs more than the second
+core brings, so there the whole leg is one program. Which of the two depends on the sizes alone,
+never on the machine, so that the bits do not either.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from jobs.adam import Slots, adam, clipped, global_norm, scheduled_rate
 from jobs.gradient import Share, StepLoss, loss_and_gradients, share_of
 from jobs.lstm import State, Tensor, Weights
 
-SHARED = 30_000_000  # multiplications per step from which two cores pay
+SHARED = 10_000_000  # multiplications per step from which two cores pay
 
 
 class Progress(NamedTuple):

@@ -51,11 +51,11 @@ class Contender:
 
 
 WORKS = (
-    Work("2x50, batch 30, loss last", 50, 30, "window", "last", 80),
-    Work("2x50, batch 30, loss every", 50, 30, "window", "every", 60),
-    Work("2x50, 32 streams of 50", 50, 32, "stream", "every", 24),
-    Work("2x128, batch 64, loss last", 128, 64, "window", "last", 10),
-    Work("2x512, batch 100, loss last", 512, 100, "window", "last", 2),
+    Work("2x50, batch 30, loss last", 50, 30, "window", "last", 240),
+    Work("2x50, batch 30, loss every", 50, 30, "window", "every", 200),
+    Work("2x50, 32 streams of 50", 50, 32, "stream", "every", 80),
+    Work("2x128, batch 64, loss last", 128, 64, "window", "last", 30),
+    Work("2x512, batch 100, loss last", 512, 100, "window", "last", 4),
 )
 
 
