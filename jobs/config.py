@@ -140,6 +140,7 @@ class TrainingConfig(Section):
     learning_rate: Positive = 0.02
     schedule: Literal["constant", "cosine"] = "cosine"
     clip_norm: NotNegative = 1.0  # global gradient norm; 0 = no clipping
+    dropout: Annotated[float, Field(ge=0, le=0.9)] = 0.0  # of what a layer hands upwards
     l1: NotNegative = 0.0  # activity penalty on the hidden states
     patience: Annotated[int, Field(ge=0, le=100_000)] = 0  # epochs without gain; 0 = no early stop
     start: Literal["fresh", "previous"] = "fresh"

@@ -55,6 +55,7 @@ def loss_and_gradients(
     states: tuple[State, ...],
     l1: float,
     share: "Share | None" = None,
+    dropout: tuple[Tensor, ...] | None = None,
 ) -> tuple[StepLoss, Weights, tuple[State, ...]]:
     """One step on B texts of T characters, of which the last K have a target.
 
@@ -70,21 +71,22 @@ def loss_and_gradients(
         states: per layer, before the first character; no gradient flows into them.
         l1: weight of the penalty, >= 0.
         share: where B is a part of the batch; losses and gradients of the parts add up.
+        dropout: per layer (T, B, H), what the hidden states handed upwards are multiplied by.
 
     Returns:
         the loss, the gradients in the shape of the weights, the states after the last character.
     """
     runs: list[LayerRun] = []
-    below = inputs
-    for layer, start in zip(weights.layers, states, strict=True):
-        runs.append(run_layer(layer_inputs(layer, below), layer.recurrent_kernel, start))
-        below = runs[-1].hidden
+    sources = [inputs]  # what each layer reads, and at the end what the softmax reads
+    for number, (layer, start) in enumerate(zip(weights.layers, states, strict=True)):
+        runs.append(run_layer(layer_inputs(layer, sources[-1]), layer.recurrent_kernel, start))
+        sources.append(_dropped(runs[-1].hidden, dropout, number))
 
     steps, predicting = inputs.shape[0], targets.shape[0]
     share = share or share_of(mask, predicting)
     head = softmax_head(
         weights,
-        below[steps - predicting :],
+        sources[-1][steps - predicting :],
         targets,
         mask[steps - predicting :],
         share.predictions,
@@ -94,20 +96,29 @@ def loss_and_gradients(
     layer_gradients: list[LayerWeights] = []
     for number in reversed(range(len(runs))):
         run, layer = runs[number], weights.layers[number]
+        gradient = _dropped(gradient, dropout, number)
         if l1 > 0:
             kept = gradient.shape[0]  # K steps of the last layer, all T of the others
             hidden, real = run.hidden[steps - kept :], mask[steps - kept :, :, None]
             penalty += l1 * tf.reduce_sum(tf.abs(hidden) * real) / share.rows
             gradient += l1 / share.rows * tf.sign(hidden) * real
         slopes = backward_layer(run, layer.recurrent_kernel, states[number], gradient)
-        source = runs[number - 1].hidden if number else inputs
-        layer_gradients.insert(0, weight_gradients(layer, source, run, states[number], slopes))
+        layer_gradients.insert(
+            0, weight_gradients(layer, sources[number], run, states[number], slopes)
+        )
         if number:
             gradient = product_rows(slopes, layer.kernel)
 
     loss = StepLoss(head.nats / share.predictions + penalty, head.nats, head.predictions)
     ends = tuple(State(run.hidden[-1], run.cell[-1]) for run in runs)
     return loss, Weights(tuple(layer_gradients), head.kernel, head.bias), ends
+
+
+def _dropped(array: Tensor, dropout: tuple[Tensor, ...] | None, layer: int) -> Tensor:
+    """The last K of T steps (K, B, H), times the factors of ``layer``."""
+    if dropout is None:
+        return array
+    return array * dropout[layer][dropout[layer].shape[0] - array.shape[0] :]
 
 
 def share_of(mask: Tensor, predicting: int) -> Share:
@@ -170,7 +181,9 @@ def backward_layer(
     to_cell = o * (1.0 - run.squashed * run.squashed)  # of the hidden state by the cell state
     keeps = tf.concat([f[1:], tf.zeros_like(f[:1])], axis=0)  # of the next cell state by this one
     by_hidden = tf.constant([[[False], [False], [False], [True]]])  # the output gate
-    back = tf.transpose(recurrent_kernel)  # once here: transposed in the loop it costs twice as much
+    back = tf.transpose(
+        recurrent_kernel
+    )  # once here: transposed in the loop it costs twice as much
     stack = tf.TensorArray(tf.float32, steps, element_shape=[batch, 4, units])
 
     def body(t: Tensor, d_hidden: Tensor, d_cell: Tensor, stack: Tensor) -> tuple[Tensor, ...]:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from jobs.adam import Slots, adam, clipped, global_norm, scheduled_rate
+from jobs.dropout import dropout_factors
 from jobs.gradient import Share, StepLoss, loss_and_gradients, share_of
 from jobs.lstm import State, Tensor, Weights
 
@@ -53,6 +54,8 @@ class StepSettings:
     learning_rate: float
     schedule: str
     parts: int  # of the batch, computed side by side
+    dropout: float = 0.0
+    seed: int = 0  # of the dropout; 0 without
 
 
 def parts_of_batch(multiplications: float, batch: int) -> int:
@@ -107,9 +110,15 @@ def train_step(
     """One step of the optimiser; shapes as in ``jobs.gradient.loss_and_gradients``."""
 
     @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
-    def part(weights: Weights, piece: Any, share: Share) -> Any:
+    def part(weights: Weights, piece: Any, share: Share, step: Tensor, number: int) -> Any:
         inputs, targets, mask, states = piece
-        return loss_and_gradients(weights, inputs, targets, mask, states, settings.l1, share)
+        sizes = tuple(state.hidden.shape[1] for state in states)
+        dropout = dropout_factors(
+            settings.dropout, settings.seed, step, number, sizes, *inputs.shape
+        )
+        return loss_and_gradients(
+            weights, inputs, targets, mask, states, settings.l1, share, dropout
+        )
 
     @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
     def update(progress: Progress, results: Any, total: Tensor) -> Progress:
@@ -121,7 +130,10 @@ def train_step(
         cut_states(progress.states, settings.parts),
         strict=True,
     )
-    results = [part(progress.weights, piece, share) for piece in pieces]
+    results = [
+        part(progress.weights, piece, share, progress.step, number)
+        for number, piece in enumerate(pieces)
+    ]
     return update(progress, results, total)  # type: ignore[no-any-return]
 
 

@@ -136,6 +136,8 @@ class _Run:
                 learning_rate=training.learning_rate,
                 schedule=training.schedule,
                 parts=parts_of_batch(multiplications(plan, saved.network), plan.batch),
+                dropout=training.dropout,
+                seed=config.seed if training.dropout else 0,
             )
         )
         self.leg_steps = steps_per_leg(plan, saved.network)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from jobs.dropout import dropout_factors
 from jobs.gradient import loss_and_gradients
 from jobs.lstm import State, to_device, zero_states
 from tests.engine_cases import SIZES, random_ids, random_network
@@ -12,9 +13,9 @@ from tests.oracle import loss_of_batch
 STEPS, BATCH = 6, 3
 
 
-def keras_gradients(network, inputs, targets, l1, last_only):
+def keras_gradients(network, inputs, targets, l1, last_only, dropout=None):
     """Loss and gradients of a Keras model with an L1 activity regulariser, as the notebook's."""
-    model_input = tf.keras.layers.Input((STEPS, network.alphabet_size))
+    model_input = tf.keras.layers.Input(batch_shape=(BATCH, STEPS, network.alphabet_size))
     below = model_input
     for number, layer in enumerate(network.layers):
         top = number == len(network.layers) - 1
@@ -23,6 +24,11 @@ def keras_gradients(network, inputs, targets, l1, last_only):
             return_sequences=not (top and last_only),
             activity_regularizer=tf.keras.regularizers.L1(l1) if l1 else None,
         )(below)
+        if dropout:
+            factors = np.swapaxes(dropout[number], 0, 1)
+            below = tf.keras.ops.multiply(
+                below, factors[:, -1] if len(below.shape) == 2 else factors
+            )
     output = tf.keras.layers.Dense(network.alphabet_size, activation="softmax")(below)
     model = tf.keras.Model(model_input, output)
     model.set_weights(list(network.arrays().values()))
@@ -37,10 +43,12 @@ def keras_gradients(network, inputs, targets, l1, last_only):
 @pytest.mark.parametrize("sizes", SIZES)
 @pytest.mark.parametrize("l1", [0.0, 0.01])
 @pytest.mark.parametrize("last_only", [True, False])
-def test_gradients_equal_keras(sizes, l1, last_only):
+@pytest.mark.parametrize("rate", [0.0, 0.4])
+def test_gradients_equal_keras(sizes, l1, last_only, rate):
     network = random_network(sizes=sizes)
     inputs = random_ids(STEPS * BATCH).reshape(STEPS, BATCH)
     targets = random_ids(STEPS * BATCH, seed=5).reshape(STEPS, BATCH)[-1 if last_only else 0 :]
+    dropout = dropout_factors(rate, 3, tf.constant(5), 0, sizes, STEPS, BATCH)
     loss, gradients, _ = loss_and_gradients(
         to_device(network),
         tf.constant(inputs),
@@ -48,8 +56,9 @@ def test_gradients_equal_keras(sizes, l1, last_only):
         tf.ones([STEPS, BATCH]),
         zero_states(sizes, BATCH),
         l1,
+        dropout=dropout,
     )
-    expected_loss, expected = keras_gradients(network, inputs, targets, l1, last_only)
+    expected_loss, expected = keras_gradients(network, inputs, targets, l1, last_only, dropout)
     assert float(loss.penalised) == pytest.approx(expected_loss, abs=1e-5)
     assert float(loss.predictions) == targets.size
     for name, actual, wanted in zip(

@@ -27,6 +27,7 @@ REGIMES = [
     {"regime": "window", "loss": "last"},
     {"regime": "window", "loss": "every", "l1": 1e-3, "clip_norm": 0.5},
     {"regime": "stream", "schedule": "cosine"},
+    {"regime": "stream", "dropout": 0.2},
 ]
 
 
@@ -91,7 +92,7 @@ def test_cut_into_legs_nothing_changes(training, monkeypatch):
     assert whole.history == cut.history
 
 
-@pytest.mark.parametrize("training", REGIMES)
+@pytest.mark.parametrize("training", REGIMES[:3])  # dropout draws anew for every part
 def test_batch_in_two_parts_learns_the_same(training, monkeypatch):
     """Seven rows in parts of four and three: the same up to the order of the sums."""
     config = config_of(**training, epochs=2, batch=7)

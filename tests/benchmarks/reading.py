@@ -117,7 +117,8 @@ def torch_trace(network: Network, ids: np.ndarray) -> list:
         for layer in network.layers:
             kernel, recurrent, bias = (torch.tensor(part) for part in vars(layer).values())
             lstm = torch.nn.LSTM(kernel.shape[0], recurrent.shape[0])  # its gate order is i f g o
-            for parameter, value in zip(lstm.parameters(), (kernel.T, recurrent.T, bias, 0 * bias)):
+            values = (kernel.T, recurrent.T, bias, 0 * bias)
+            for parameter, value in zip(lstm.parameters(), values, strict=True):
                 parameter.copy_(value)
             hidden = lstm(below[:, None])[0][:, 0]
             before = torch.cat([torch.zeros_like(hidden[:1]), hidden[:-1]])
