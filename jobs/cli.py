@@ -218,10 +218,12 @@ def serve(site_path: Path | None, port: int, config_path: Path | None) -> None:
 @cli.command()
 def doctor() -> None:
     """Say what this installation runs on: versions, processor, cores, memory, free disk."""
+    from jobs.program_cache import program_folder
     from jobs.runtime import doctor_lines
 
     for line in doctor_lines():
         click.echo(line)
+    click.echo(f"compiled programs: {program_folder() or 'not kept'}")
 
 
 for verb in (

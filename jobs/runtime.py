@@ -12,6 +12,8 @@ from pathlib import Path
 
 from jobs import __version__
 
+CPU_KEYS = ("vendor_id", "model name", "flags", "Features", "CPU part")  # x86 and ARM
+
 
 @dataclass(frozen=True)
 class Runtime:
@@ -57,6 +59,18 @@ def cpu_model(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
         if key.strip() == "model name":
             return value.strip()
     return platform.processor()
+
+
+def cpu_identity(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    """The processor's name and what it can do; "" where the system does not tell it."""
+    try:
+        lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    pairs = (line.partition(":") for line in lines)
+    return "\n".join(
+        sorted({f"{key.strip()}:{value}" for key, _, value in pairs if key.strip() in CPU_KEYS})
+    )
 
 
 def installed_version(distribution: str) -> str:

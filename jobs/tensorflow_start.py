@@ -9,11 +9,14 @@ import os
 import sys
 import tempfile
 
+from jobs.program_cache import keep_programs
+
 
 def start_tensorflow() -> None:
     """Import TensorFlow; what it prints meanwhile is shown only if the import fails."""
     if "tensorflow" in sys.modules:
         return
+    keep_programs()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # no information, no warnings
     sys.stderr.flush()
     kept = os.dup(2)

@@ -1,12 +1,16 @@
 """Settings for all tests."""
 
 import os
+from pathlib import Path
 
 from hypothesis import settings
 
 # The program words errors differently in CI; tests of that set these themselves.
 for name in ("CI", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
     os.environ.pop(name, None)
+
+# Compiled programs of the tests' tiny networks are shared by all processes, apart from the user's.
+os.environ["NEURONARIO_CACHE"] = str(Path(__file__).parents[1] / ".cache" / "tests")
 
 # No deadlines: a busy machine is no failure. Derandomised: CI gives the same answer every time.
 settings.register_profile("neuronario", deadline=None, derandomize=True, max_examples=50)
