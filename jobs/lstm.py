@@ -21,6 +21,7 @@ import numpy as np
 import tensorflow as tf
 
 from jobs.network import LstmLayer, Network
+from jobs.runtime import POOL_THREADS
 
 Tensor = Any  # tf.Tensor; TensorFlow ships no types
 
@@ -29,12 +30,9 @@ _FLAG = "--xla_cpu_multi_thread_eigen=false"
 if _FLAG not in os.environ.get("XLA_FLAGS", ""):
     os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {_FLAG}"
 
-# The size of TensorFlow's thread pools decides how some sums are ordered, and so the last bits. It
-# is pinned: on one core or on many the same seed gives the same weights.
-THREADS = 2
 with suppress(RuntimeError):  # TensorFlow is already running, with whatever it was given
-    tf.config.threading.set_intra_op_parallelism_threads(THREADS)
-    tf.config.threading.set_inter_op_parallelism_threads(THREADS)
+    tf.config.threading.set_intra_op_parallelism_threads(POOL_THREADS)
+    tf.config.threading.set_inter_op_parallelism_threads(POOL_THREADS)
 
 
 class LayerWeights(NamedTuple):

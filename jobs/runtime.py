@@ -12,6 +12,9 @@ from pathlib import Path
 
 from jobs import __version__
 
+# The size of TensorFlow's thread pools decides how some sums are ordered, and so the last bits. It
+# is pinned: on one core or on many the same seed gives the same weights.
+POOL_THREADS = 2
 CPU_KEYS = ("vendor_id", "model name", "flags", "Features", "CPU part")  # x86 and ARM
 
 
@@ -26,6 +29,7 @@ class Runtime:
     python: str
     numpy: str
     tensorflow: str  # "" where it is not installed
+    pool_threads: int = POOL_THREADS  # of TensorFlow's pools; another number changes last bits
 
 
 def current_runtime() -> Runtime:
