@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from report.compare.correlation import Array
 
@@ -20,6 +19,8 @@ def assign(
     With ``own_bar``, units whose own index is (nearly) their best partner on both sides, at or
     above that bar, are paired with it first and take no part in the assignment.
     """
+    from scipy.optimize import linear_sum_assignment  # late: it takes a third of a second
+
     pairs: dict[int, int] = {}
     if own_bar is not None:
         for index in range(min(strength.shape)):
