@@ -176,42 +176,40 @@ def backward_layer(
         from_above, from_after = None, gradient[0]
     else:
         from_above, from_after = gradient, tf.zeros_like(gradient[0])
-    local = local_slopes(run, start)  # (T, B, 4, H)
+    local = local_slopes(run, start)  # (T, B, 4H)
     _, f, _, o = tf.split(run.gates, 4, axis=-1)
     to_cell = o * (1.0 - run.squashed * run.squashed)  # of the hidden state by the cell state
     keeps = tf.concat([f[1:], tf.zeros_like(f[:1])], axis=0)  # of the next cell state by this one
-    by_hidden = tf.constant([[[False], [False], [False], [True]]])  # the output gate
     back = tf.transpose(
         recurrent_kernel
     )  # once here: transposed in the loop it costs twice as much
-    stack = tf.TensorArray(tf.float32, steps, element_shape=[batch, 4, units])
+    stack = tf.TensorArray(tf.float32, steps, element_shape=[batch, 4 * units])
 
     def body(t: Tensor, d_hidden: Tensor, d_cell: Tensor, stack: Tensor) -> tuple[Tensor, ...]:
         if from_above is not None:
             d_hidden += from_above[t]
         d_cell = d_cell * keeps[t] + d_hidden * to_cell[t]
-        slope = tf.where(by_hidden, d_hidden[:, None], d_cell[:, None]) * local[t]
-        flat = tf.reshape(slope, [batch, 4 * units])
-        d_before = tf.matmul(flat, back)
-        return t - 1, d_before, d_cell, stack.write(t, slope)
+        # i, f and g act through the cell state, o through the hidden state; one contiguous row of
+        # 4H values, which XLA computes twice as fast as four rows of H
+        slope = tf.concat([d_cell, d_cell, d_cell, d_hidden], axis=-1) * local[t]
+        return t - 1, tf.matmul(slope, back), d_cell, stack.write(t, slope)
 
     initial = (steps - 1, from_after, tf.zeros_like(from_after), stack)
     *_, stack = tf.while_loop(lambda t, *_: t >= 0, body, initial, maximum_iterations=steps)
-    return tf.reshape(stack.stack(), [steps, batch, 4 * units])
+    return stack.stack()
 
 
 def local_slopes(run: LayerRun, start: State) -> Tensor:
-    """(T, B, 4, H) slope of each step by the gates' inputs, outside the loop for all steps: of the
+    """(T, B, 4H) slope of each step by the gates' inputs, outside the loop for all steps: of the
     cell state by z of i, f and g, of the hidden state by z of o.
     """
-    steps, batch, units = run.hidden.shape
+    units = run.hidden.shape[-1]
     i, _, g, _ = tf.split(run.gates, 4, axis=-1)
     before = tf.concat([start.cell[None], run.cell[:-1]], axis=0)
     partner = tf.concat([g, before, i, run.squashed], axis=-1)
     # sigmoid' = (1 - a) a and tanh' = (1 - a) (1 + a), both as (1 - a) (a + 0 or 1)
     one = tf.constant(np.repeat(np.array([0.0, 0.0, 1.0, 0.0], np.float32), units))
-    slopes = (1.0 - run.gates) * (run.gates + one) * partner
-    return tf.reshape(slopes, [steps, batch, 4, units])
+    return (1.0 - run.gates) * (run.gates + one) * partner
 
 
 def weight_gradients(
