@@ -28,10 +28,10 @@ def main() -> None:
     parser.add_argument("--text", default="tinyshakespeare.txt", help="in ../shared/corpora")
     parser.add_argument("--units", type=int, default=128, help="of each of two layers")
     parser.add_argument("--epochs", type=int, default=30)
-    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--batch", type=int, default=20)
     parser.add_argument("--chunk", type=int, default=100)
     parser.add_argument("--rate", type=float, default=0.005)
-    parser.add_argument("--dropout", type=float, default=0.0)
+    parser.add_argument("--dropout", type=float, default=0.1)
     options = parser.parse_args()
     text = TEXTS / options.text
     if not text.exists():
