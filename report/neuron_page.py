@@ -9,16 +9,21 @@ from report.templates import page_text
 
 ROOT = "../../"  # from neurons/l2/n17.html to the root of the site
 
+SHORTER = 1.5  # factor for every digit less
+
 
 def pages(view: RunView, contents: Contents) -> Iterator[Page]:
     """A page for each unit that is not left out; the last is followed by the first."""
     units = contents.units
+    digits = max((len(str(unit.index)) for unit in units), default=1)
     for place, unit in enumerate(units):
         neighbours = (units[place - 1], units[(place + 1) % len(units)])
-        yield markdown_page(unit.page, _text(unit, neighbours, contents))
+        yield markdown_page(
+            unit.page, _text(unit, neighbours, contents, search_boost(unit, digits))
+        )
 
 
-def _text(unit: Unit, neighbours: tuple[Unit, Unit], contents: Contents) -> str:
+def _text(unit: Unit, neighbours: tuple[Unit, Unit], contents: Contents, boost: float) -> str:
     entries = contents.by_unit[unit]
     figures: dict[str, str | int | float] = {"layer": unit.layer, "neuron": unit.index}
     for entry in entries:
@@ -28,6 +33,7 @@ def _text(unit: Unit, neighbours: tuple[Unit, Unit], contents: Contents) -> str:
         {
             "title": f"Layer {unit.layer} neuron {unit.index} · {unit.name}",
             "hide": ["navigation", "toc"],
+            "search": {"boost": boost},
             "unit": figures,
         },
         unit=unit,
@@ -39,3 +45,12 @@ def _text(unit: Unit, neighbours: tuple[Unit, Unit], contents: Contents) -> str:
         main=[entry for entry in entries if entry.panel.place == "main"],
         side=[entry for entry in entries if entry.panel.place == "side"],
     )
+
+
+def search_boost(unit: Unit, digits: int) -> float:
+    """How much the search prefers the page of ``unit`` where the longest number has ``digits``.
+
+    In the search every word is the beginning of one, so that "neuron 3" also finds 30 to 39; the
+    page that is meant is the one with the shortest number.
+    """
+    return SHORTER ** (digits - len(str(unit.index)))

@@ -20,6 +20,7 @@ class Headline:
     labelled: int
     concepts: tuple[str, ...]  # by name
     unused: int  # labelled, but encoded and not used
+    clear: int  # labelled, and the concept explains at least half of the state's variance
 
     @property
     def sentence(self) -> str:
@@ -51,4 +52,5 @@ def headline(labels: Sequence[Label], effects: Sequence[Effect]) -> Headline:
         labelled=len(accepted),
         concepts=tuple(sorted({labels[place].concept for place in accepted})),
         unused=sum(not effects[place].used for place in accepted),
+        clear=sum(labels[place].clear for place in accepted),
     )

@@ -18,9 +18,9 @@ from report.measures.scores import (
     spearman,
 )
 
-Verdict = Literal["accepted", "faint", "untrained", "characters", "chance", "constant"]
+Verdict = Literal["accepted", "untrained", "characters", "chance", "constant"]
 CONSTANT = 0.01  # standard deviation below which a unit says nothing
-LEAST_EXPLAINED = 0.5  # share of the state's variance that an accepted label explains
+CLEAR = 0.5  # share of the state's variance from which a label is called clear, else partial
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,11 @@ class Label:
         return max(0.0, self.score.strength) ** 2
 
     @property
+    def clear(self) -> bool:
+        """An accepted label that is most of what the colours show, and not only a part of it."""
+        return self.accepted and self.explained >= CLEAR
+
+    @property
     def control(self) -> float:
         """The highest control, on the scale of the figure shown."""
         base = self.details.always_f1 if self.details else self.chance
@@ -106,8 +111,7 @@ def choose_concepts(
     """
     strength = np.where(found.usable, found.strength_a, -1.0)
     answer = np.where(binary, found.matthews_a, found.strength_a)
-    visible = strength**2 >= LEAST_EXPLAINED
-    beats = (answer > control.strength_a) & (strength > chance.strength) & visible
+    beats = (answer > control.strength_a) & (strength > chance.strength)
     chosen: NDArray[np.int64] = np.argmax(strength + 2.0 * beats, axis=1)
     return chosen
 
@@ -237,8 +241,9 @@ def verdict(label: Label) -> Verdict:
     """Which bar a label fails first, or ``accepted``.
 
     The figure shown must be above each control with the lower end of its 95 % interval, and above
-    that of a unit which is always on; so must the unit's answer by Matthews correlation. ``faint``:
-    the threshold parts the text rightly, but most of the state's course is about something else.
+    that of a unit which is always on; so must the unit's answer by Matthews correlation. How much
+    of the state's course the concept explains is no bar but a grade (``Label.clear``): a bar on it
+    would be a number of ours, and a label with both figures beside it says more than none.
     """
     low, strength = label.interval[0], label.score.strength
     always = label.details.always_f1 if label.details else 0.0
@@ -249,4 +254,4 @@ def verdict(label: Label) -> Verdict:
         return "characters"
     if strength <= label.untrained.strength or low <= label.untrained.shown:
         return "untrained"
-    return "accepted" if label.explained >= LEAST_EXPLAINED else "faint"
+    return "accepted"

@@ -18,6 +18,7 @@ class First:
     unit: Unit
     linked: bool
     label: str  # "" without an accepted label
+    clear: bool
     nearest: str  # concept, also where it is not accepted
     page: str  # of the concept
     when: str
@@ -43,6 +44,7 @@ class HeadlineBox:
 
     sentence: str
     labelled: int
+    clear: int  # of those, the concept explains at least half of the state's variance
     like_characters: int  # units that follow a concept no better than the last two characters
     unused: int
     concepts: tuple[ConceptLink, ...]
@@ -66,6 +68,7 @@ def headline(view: RunView) -> HeadlineBox | None:
     return HeadlineBox(
         sentence=found.all.headline.sentence,
         labelled=found.all.headline.labelled,
+        clear=found.all.headline.clear,
         like_characters=sum(one.label.verdict == "characters" for one in units),
         unused=found.all.headline.unused,
         concepts=tuple(
@@ -93,6 +96,7 @@ def _first(found: Measured, unit: Unit, view: RunView) -> First:
         unit=unit,
         linked=view.config.report.min_mean_activation == 0.0,
         label=label.concept if label.accepted else "",
+        clear=label.clear,
         nearest=label.concept,
         page=f"labels/{card.slug}.html" if card else "",
         when=condition(label, card) if card else "",

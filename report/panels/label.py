@@ -14,8 +14,6 @@ NO_FIT = "No concept of the library fits"
 WHY = {
     "accepted": "Above every control.",
     "characters": "A look-up table of the last two characters does as well.",
-    "faint": "The threshold parts the text rightly, but the concept explains less than half of "
-    "the state's variance: the colours mostly show something else.",
     "untrained": "The best unit of the untrained network does as well.",
     "chance": "Not beyond what shifted copies of the text give by chance.",
     "constant": "The unit hardly moves.",
@@ -42,6 +40,7 @@ class LabelBox:
     when: str  # high (or low) where the concept holds, in words
     page: str  # of the label, from the root of the site; "" without one
     accepted: bool
+    clear: bool
     rank: int
     units: int
     rows: tuple[Row, ...]
@@ -94,8 +93,9 @@ def sentence(label: Label, when: str) -> str:
     if not label.accepted:
         return f"{NO_FIT}."
     low, high = label.interval
+    follows = "follows" if label.clear else "partly follows"
     return (
-        f"It follows {label.concept}: {when} ({score_name(label)} "
+        f"It {follows} {label.concept}: {when} ({score_name(label)} "
         f"{decimals(label.score.shown)}, 95 % interval {decimals(low)} to {decimals(high)})."
     )
 
@@ -112,7 +112,7 @@ def _box(found: Measured, own: UnitMeasures, half: int) -> LabelBox:
     card = found.concept(label.concept) if label.concept else None
     heading = NO_FIT
     if label.accepted:
-        heading = f"Follows {label.concept}"
+        heading = f"{'Follows' if label.clear else 'Partly follows'} {label.concept}"
     return LabelBox(
         heading=heading,
         why=WHY[label.verdict],
@@ -120,6 +120,7 @@ def _box(found: Measured, own: UnitMeasures, half: int) -> LabelBox:
         when=condition(label, card) if card else "",
         page=f"labels/{card.slug}.html" if card else "",
         accepted=label.accepted,
+        clear=label.clear,
         rank=own.rank,
         units=found.all.headline.units,
         rows=_rows(label) if card else (),
