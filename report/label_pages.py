@@ -13,7 +13,7 @@ from report.panels.label import condition, score_name
 from report.run_view import RunView, Unit
 from report.templates import page_text
 
-BOOST, LAYER_BOOST = 10.0, 9.75  # of the search, so that labels come before their units
+BOOST, LAYER_BOOST = 3.0, 2.85  # of the search, so that labels come before their units
 LONGER = 0.01  # less per word of a name: "tag depth" comes before "tag depth from 2"
 
 

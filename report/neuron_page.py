@@ -9,7 +9,7 @@ from report.templates import page_text
 
 ROOT = "../../"  # from neurons/l2/n17.html to the root of the site
 
-SHORTER = 1.5  # factor for every digit less
+SHORTER = 3.0  # factor for every digit less: outweighs how much rarer the longer number is
 
 
 def pages(view: RunView, contents: Contents) -> Iterator[Page]:

@@ -77,7 +77,7 @@ def pages(view: RunView, contents: Contents) -> Iterator[Page]:
     order = sorted(range(len(card.alphabet)), key=lambda index: -card.counts[index])
     text = page_text(
         "run.md.j2",
-        {"title": "Run", "hide": ["navigation", "toc"]},
+        {"title": "Run", "hide": ["navigation", "toc"], "search": {"boost": 3.0}},
         view=view,
         sections=section_contents(view, "run"),
         curve=learning_curve(view),

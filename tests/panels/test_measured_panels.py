@@ -100,7 +100,7 @@ def test_contexts_keep_the_corpus_back_when_told_to(view):
 def test_label_pages_list_their_units(view):
     pages = {page.path: page.text for page in label_pages(view, gather(view))}
     quote = pages["labels/quote.md"]
-    assert "# Label: quote" in quote and "boost: 9.99" in quote
+    assert "# Label: quote" in quote and "boost: 2.99" in quote
     for unit in (Unit(1, QUOTE), Unit(2, QUOTE)):
         assert f'href="../{unit.address}"' in quote
     second = pages["labels/l2/quote.md"]
