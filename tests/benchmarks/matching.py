@@ -3,7 +3,7 @@
     python -m tests.benchmarks.matching
 
 trains a few networks with the default settings on the embedded corpus and prints the table of
-``site_src/guide.md``: the same seed again, another seed, 10 % more text, and the two ways to go on
+``site_src/comparing.md``: the same seed again, another seed, 10 % more text, and the two ways to go on
 from the earlier weights. Takes about two minutes on a quiet machine.
 """
 
