@@ -3,8 +3,8 @@
     python -m tests.benchmarks.matching
 
 trains a few networks with the default settings on the embedded corpus and prints the table of
-``site_src/comparing.md``: the same seed again, another seed, 10 % more text, and the two ways to go on
-from the earlier weights. Takes about two minutes on a quiet machine.
+``site_src/comparing.md``: the same seed again, another seed, 10 % more text, and the two ways to
+go on from the earlier weights. Takes about two minutes on a quiet machine.
 """
 
 from collections.abc import Iterator
