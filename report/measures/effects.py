@@ -26,6 +26,7 @@ from report.measures.verdicts import Label
 ZERO_SHARE = 0.25  # of the characters, for the second figure
 SHOWN = 5  # characters listed as promoted or suppressed
 NEGLIGIBLE = 0.0005  # bits per character below which an effect is called none
+LEAST_BLOCKS = 5  # with the concept in them, below which no interval is drawn inside it
 AT_ONCE = 2_000_000  # values of one temporary array
 
 Array = NDArray[np.float64]
@@ -49,13 +50,14 @@ class Effect:
     zero_bits: float  # held at zero
     zero_characters: int
     inside: float | None  # where its label's concept holds; None for numbers and without label
+    inside_interval: tuple[float, float] | None  # 95 %; of an accepted label only
     outside: float | None
     promotes: tuple[
         Shift, ...
     ]  # where the unit is on (top tenth, or bottom tenth if its sign is -)
     suppresses: tuple[Shift, ...]
     direct: float | None  # mean |d_t|, bits; last layer only
-    used: bool  # the interval excludes zero and the effect is not negligible
+    used: bool  # everywhere, or where its accepted label holds, the interval excludes zero
 
     @property
     def none(self) -> bool:
@@ -118,26 +120,55 @@ def effects(
     for unit, label in enumerate(labels):
         inside: float | None = None
         outside: float | None = None
+        around: tuple[float, float] | None = None
         if label.concept and label.details is not None:
             holds = table.values[mean.places, names.index(label.concept)] > 0
             inside, outside = _mean(mean.bits[holds, unit]), _mean(mean.bits[~holds, unit])
+            if label.accepted and holds.any():
+                around = _interval_where(mean.bits[:, unit], holds, seed)
+        everywhere = (float(low[unit]), float(high[unit]))
+        used = _matters(float(total[unit]), everywhere) or _matters(inside, around)
         change = mean.high[unit] if label.sign > 0 else mean.low[unit]
         found.append(
             Effect(
                 bits=float(total[unit]),
-                interval=(float(low[unit]), float(high[unit])),
+                interval=everywhere,
                 characters=len(mean.places),
                 zero_bits=float(zero.bits[:, unit].mean(dtype=np.float64)),
                 zero_characters=len(zero.places),
                 inside=inside,
+                inside_interval=around,
                 outside=outside,
                 promotes=_extremes(change, 1),
                 suppresses=_extremes(change, -1),
                 direct=None if direct is None else float(direct[unit]),
-                used=bool((low[unit] > 0 or high[unit] < 0) and abs(total[unit]) >= NEGLIGIBLE),
+                used=used,
             )
         )
     return tuple(found)
+
+
+def _matters(bits: float | None, ends: tuple[float, float] | None) -> bool:
+    """Whether an effect is not negligible and its interval excludes zero."""
+    if bits is None or ends is None:
+        return False
+    return abs(bits) >= NEGLIGIBLE and (ends[0] > 0 or ends[1] < 0)
+
+
+def _interval_where(bits: Float, holds: NDArray[np.bool_], seed: int) -> tuple[float, float] | None:
+    """Interval of the mean of ``bits`` (P,) over the places where ``holds``; None where a draw of
+    blocks may have no such place.
+    """
+    sums = block_sums(np.stack([bits * holds, holds.astype(np.float64)], axis=1))
+    if (sums[:, 1] > 0).sum() < LEAST_BLOCKS:
+        return None
+
+    def statistic(totals: Array) -> Array:
+        result: Array = totals[:, 0] / np.maximum(totals[:, 1], 1.0)
+        return result
+
+    low, high = interval(sums, statistic, seed)
+    return float(low), float(high)
 
 
 def _mean(values: Float) -> float | None:

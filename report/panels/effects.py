@@ -46,6 +46,7 @@ class EffectBox:
     promotes: tuple[Promoted, ...]
     suppresses: tuple[Promoted, ...]
     encoded_not_used: bool
+    only_inside: bool  # no effect on the whole, but one where its label holds
     strip: Strip | None
     strongest: float
 
@@ -81,6 +82,7 @@ def prepare(view: RunView) -> UnitContent | None:
                     Promoted(alphabet[s.character], s.bits) for s in effect.suppresses
                 ),
                 encoded_not_used=own.encoded_not_used,
+                only_inside=effect.used and effect.interval[0] <= 0 <= effect.interval[1],
                 strip=coloured,
                 strongest=STRONGEST,
             ),

@@ -109,3 +109,23 @@ def test_a_label_without_effect_is_encoded_not_used():
     assert not quiet[QUOTE].used and quiet[QUOTE].none
     loud = effects(run.network, run.trace, 0, (found, found), labels, table, 0)
     assert loud[QUOTE].used
+
+
+def test_an_effect_only_where_the_label_holds_is_an_effect():
+    run = golden_run(1)
+    label = golden_measures(1).units[QUOTE].label
+    from report.measures.concepts import evaluate, library
+
+    table = evaluate(library(), run.text, run.lead)
+    labels = [label] * run.network.sizes[0]
+    found = hold_units(run.network, run.trace, 0, np.zeros(run.network.sizes[0], np.float32), 3_000)
+    names = [concept.name for concept in table.concepts]
+    holds = table.values[found.places, names.index("quote")] > 0
+    noise = np.random.default_rng(0).normal(0, 3, found.bits.shape)
+    bits = np.where(holds[:, None], 0.2, noise - noise[~holds].mean(0))
+    bits = (bits - bits.mean(0) * ~holds[:, None] / (~holds).mean()).astype(np.float32)
+    quiet = ablation.Ablated(found.places, bits, found.high, found.low)
+    effect = effects(run.network, run.trace, 0, (quiet, quiet), labels, table, 0)[QUOTE]
+    assert effect.interval[0] < 0 < effect.interval[1]  # nothing on the whole
+    assert effect.inside == pytest.approx(0.2, abs=1e-6)
+    assert effect.inside_interval == pytest.approx((0.2, 0.2), abs=1e-6) and effect.used
