@@ -15,6 +15,13 @@ from jobs import __version__
 # The size of TensorFlow's thread pools decides how some sums are ordered, and so the last bits. It
 # is pinned: on one core or on many the same seed gives the same weights.
 POOL_THREADS = 2
+# Where set, they choose with which instructions sums are made: the last digits of a report move.
+KERNEL_VARIABLES = (
+    "OPENBLAS_CORETYPE",
+    "NPY_DISABLE_CPU_FEATURES",
+    "TF_ENABLE_ONEDNN_OPTS",
+    "ONEDNN_MAX_CPU_ISA",
+)
 CPU_KEYS = ("vendor_id", "model name", "flags", "Features", "CPU part")  # x86 and ARM
 
 
@@ -97,4 +104,5 @@ def doctor_lines() -> list[str]:
     except OSError:
         facts["free disk here"] = "unknown: the working folder is gone"
     facts["tensorflow"] = facts["tensorflow"] or "not installed"
+    facts |= {name: os.environ[name] for name in KERNEL_VARIABLES if os.environ.get(name)}
     return [f"{name}: {value}" for name, value in facts.items()]

@@ -51,6 +51,13 @@ def test_a_distribution_that_is_absent_has_no_version() -> None:
     assert installed_version("no-such-distribution") == ""
 
 
+def test_doctor_names_what_moves_last_digits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
+    assert "OPENBLAS_CORETYPE: Haswell" in doctor_lines()
+    monkeypatch.delenv("OPENBLAS_CORETYPE")
+    assert not any(line.startswith("OPENBLAS_CORETYPE") for line in doctor_lines())
+
+
 def test_doctor_works_where_the_working_folder_is_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
