@@ -89,6 +89,9 @@ def thin_run(store: Path, run_id: str) -> None:
         remove_folder(gone)
 
 
+LASTING = ("refs", "history")  # folders beside the runs in which single files are replaced
+
+
 def clear_leftovers(store: Path) -> None:
     """Delete what killed jobs left in the store: drafts, temporary files, all but the newest
     checkpoint.
@@ -98,8 +101,9 @@ def clear_leftovers(store: Path) -> None:
         target = layout.runs / thinned.stem
         if (thinned / MANIFEST).is_file() and not target.exists():
             move_folder(thinned, target)
-    for temporary in [*store.glob(".*.tmp"), *(store / "refs").rglob(".*.tmp")]:
-        remove_file(temporary)
+    for kept in (store.glob(".*.tmp"), *((store / name).rglob(".*.tmp") for name in LASTING)):
+        for temporary in list(kept):
+            remove_file(temporary)
     folders = [item for item in layout.work.glob("*") if item.is_dir() and not item.is_symlink()]
     checkpoints = sorted(
         (item for item in folders if not item.suffix), key=lambda item: item.stat().st_mtime_ns

@@ -109,6 +109,8 @@ def test_leftovers_go_and_the_newest_checkpoint_stays(place: Path) -> None:
         (work / name / ".checkpoint.npz.x.tmp").write_bytes(b"x")
         os.utime(work / name, ns=(age, age))
     (place / ".FORMAT.abc.tmp").write_bytes(b"x")
+    (place / "history").mkdir(exist_ok=True)
+    (place / "history" / ".000002-45f5bd8d.json.abc.tmp").write_bytes(b"x")
     clear_leftovers(place)
     assert [path.name for path in work.iterdir()] == ["2222222222222222"]
     assert not list(place.rglob("*.tmp"))
