@@ -20,15 +20,17 @@ from jobs.cli_options import (
     json_option,
     store_folder,
     store_option,
+    wait_option,
 )
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.files import write_error
-from jobs.outcome import say_error, say_traceback
+from jobs.outcome import missing_package, say_error, say_traceback
 
 EPILOG = """\b
 Exit codes: 0 done or nothing to do; 2 usage; 3 gate failed or differences found;
 4 training unsound; 65 bad data; 66 no such file or run; 73 cannot create; 74 I/O error;
-75 another run holds the lock; 77 no permission; 78 configuration invalid; 128+N signal N."""
+75 another run holds the lock; 77 no permission; 78 configuration or installation invalid;
+128+N signal N."""
 
 
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
@@ -45,6 +47,7 @@ def cli() -> None:
 @click.option("--no-resume", is_flag=True, help="Ignore the checkpoint of an interrupted run.")
 @click.option("--no-publish", is_flag=True, help="Make the run, leave the site alone.")
 @click.option("--explain", is_flag=True, help="Say what changed since the last run; run nothing.")
+@wait_option
 @click.option("--quiet", is_flag=True, help="Print nothing unless the job fails.")
 def run(
     config_path: Path | None,
@@ -54,10 +57,12 @@ def run(
     no_resume: bool,
     no_publish: bool,
     explain: bool,
+    wait_seconds: int,
     quiet: bool,
 ) -> None:
     """The whole job: train, sample, trace, measure, write pages, build and publish the site."""
-    from jobs.pipeline import JobOptions, explain_job, run_job
+    from jobs.job import JobOptions
+    from jobs.pipeline import explain_job, run_job
 
     options = JobOptions(
         config_path=config_path or default_config_path(),
@@ -67,6 +72,7 @@ def run(
         resume=not no_resume,
         publish=not no_publish,
         quiet=quiet,
+        wait_seconds=wait_seconds,
     )
     if explain:
         for line in explain_job(options):
@@ -80,13 +86,22 @@ def run(
 @cli.command()
 @config_option
 @store_option
+@wait_option
 @click.option("--quiet", is_flag=True, help="Print nothing unless training fails.")
-def train(config_path: Path | None, store_path: Path | None, quiet: bool) -> None:
+def train(
+    config_path: Path | None, store_path: Path | None, wait_seconds: int, quiet: bool
+) -> None:
     """Train only; `run` continues from the checkpoint that this leaves in the store."""
-    from jobs.pipeline import JobOptions, train_only
+    from jobs.job import JobOptions
+    from jobs.pipeline import train_only
 
     train_only(
-        JobOptions(config_path=config_path or default_config_path(), store=store_path, quiet=quiet)
+        JobOptions(
+            config_path=config_path or default_config_path(),
+            store=store_path,
+            quiet=quiet,
+            wait_seconds=wait_seconds,
+        )
     )
 
 
@@ -281,9 +296,11 @@ def guarded(command: Callable[[], Any], *, as_json: bool = False) -> int:
     except OSError as error:  # the machine, not the program: a full disk behind standard output
         code = int(write_error(Path(error.filename or "output"), error).code)
         message = f"{error.strerror or error}: {error.filename or 'standard output'}"
-    except Exception:
-        say_traceback()
-        code, message = int(ExitCode.BUG), "this is a bug; please report the lines above"
+    except Exception as error:
+        code, message = int(ExitCode.BAD_CONFIG), missing_package(error)
+        if not message:
+            say_traceback()
+            code, message = int(ExitCode.BUG), "this is a bug; please report the lines above"
     if message:
         say_error(message)
     if as_json and code:

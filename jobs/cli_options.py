@@ -34,6 +34,18 @@ def json_option(function: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(function)
 
 
+def wait_option(function: Command) -> Command:
+    """``--wait SECONDS``: how long to wait for another job to end before giving up with 75."""
+    return click.option(
+        "--wait",
+        "wait_seconds",
+        metavar="SECONDS",
+        type=click.IntRange(0, 1_000_000),
+        default=0,
+        help="Wait so long for another job to end, instead of giving up with 75 at once.",
+    )(function)
+
+
 def default_config_path() -> Path:
     """./neuronario.yml where it exists, else the default preset of the package."""
     local = Path("neuronario.yml")

@@ -29,6 +29,21 @@ def say_traceback() -> None:
         print(printable(line), file=sys.stderr)
 
 
+def missing_package(error: Exception) -> str:
+    """What to say of a Python package that is not installed; "" for any other error.
+
+    A module of this project that is not there is a bug like others.
+    """
+    package = (error.name or "") if isinstance(error, ModuleNotFoundError) else ""
+    package = package.partition(".")[0]
+    if package in ("", "jobs", "report"):
+        return ""
+    return (
+        f"the Python package {package} is not installed; install neuronario anew, with all that "
+        "it needs: pip install --force-reinstall neuronario, or in a checkout: make site"
+    )
+
+
 def escaped(message: str) -> str:
     """``message`` as the data of a workflow command: one line, whatever it holds."""
     return message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

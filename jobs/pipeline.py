@@ -14,16 +14,16 @@ from jobs.config_file import ConfigFile, load_config
 from jobs.corpus import corpus_card, load_corpus
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.files import remove_folder, write_bytes
+from jobs.job import JobOptions, running_job
 from jobs.lock import locked
 from jobs.manifest import digest, explain_difference, folder_digest
 from jobs.memory import check_memory
-from jobs.ping import HealthCheck
+from jobs.packages import SITE, TRAINING, check_packages
 from jobs.progress import Progress
 from jobs.prune import prune, summary
 from jobs.publish import clear_leftovers
 from jobs.published_history import RUNS, check_not_shorter, runs_file
 from jobs.runtime import current_runtime
-from jobs.signals import answer_signals
 from jobs.stages import Plan, circumstances, probe_stage, sample_stage, train_stage
 from jobs.store import (
     Run,
@@ -55,19 +55,6 @@ class DiffAnswer:
     step_summary: str  # Markdown for GitHub's step summary
 
 
-@dataclass(frozen=True)
-class JobOptions:
-    """What the command line says about one job."""
-
-    config_path: Path
-    store: Path | None = None  # None: as configured
-    site: Path | None = None  # None: as configured
-    force: bool = False
-    resume: bool = True
-    publish: bool = True
-    quiet: bool = False
-
-
 def run_job(options: JobOptions) -> str:
     """Run all stages that the store has not done yet; return the run's id, "" if nothing was due.
 
@@ -75,22 +62,8 @@ def run_job(options: JobOptions) -> str:
         NeuronarioError: with the exit code of its cause; a site already published stays whole.
     """
     config_file = load_config(options.config_path)
-    store = options.store or Path(config_file.config.store.directory)
-    with (
-        locked(store, "starting") as lock,
-        Progress(quiet=options.quiet, on_change=lock.describe) as progress,
-    ):
-        check = HealthCheck(config_file.config.ping.url, progress.warn)
-        answer_signals(lambda number: _end(progress, number, check), progress.show_status)
-        check.start()
-        try:
-            run_id = _run_stages(options, config_file, store, progress)
-        except BaseException as error:
-            check.finish(int(getattr(error, "code", ExitCode.BUG)))
-            progress.failed()
-            raise
-        check.finish(0)
-        return run_id
+    with running_job(options, config_file, config_file.config.ping.url) as progress:
+        return _run_stages(options, config_file, progress)
 
 
 def explain_job(options: JobOptions) -> list[str]:
@@ -105,18 +78,9 @@ def explain_job(options: JobOptions) -> list[str]:
 def train_only(options: JobOptions) -> None:
     """Train and leave the checkpoint of the last epoch for ``run``."""
     config_file = load_config(options.config_path)
-    store = options.store or Path(config_file.config.store.directory)
-    with (
-        locked(store, "starting") as lock,
-        Progress(quiet=options.quiet, on_change=lock.describe) as progress,
-    ):
-        answer_signals(lambda number: _end(progress, number), progress.show_status)
-        try:
-            plan = _plan(replace(options, store=store), config_file)
-            train_stage(plan, progress, resume=options.resume)
-        except BaseException:
-            progress.failed()
-            raise
+    with running_job(options, config_file) as progress:
+        check_packages(TRAINING)
+        train_stage(_plan(options, config_file), progress, resume=options.resume)
 
 
 def sample_text(store: Path, name: str, characters: int, temperature: float, seed: int) -> str:
@@ -187,11 +151,9 @@ def diff_runs(
     )
 
 
-def _run_stages(
-    options: JobOptions, config_file: ConfigFile, store: Path, progress: Progress
-) -> str:
+def _run_stages(options: JobOptions, config_file: ConfigFile, progress: Progress) -> str:
     with progress.stage("corpus"):
-        plan = _plan(replace(options, store=store), config_file)
+        plan = _plan(options, config_file)
         for note in plan.corpus.notes:
             progress.note(f"{plan.corpus.name}: {note}")
     if options.publish:
@@ -205,6 +167,7 @@ def _run_stages(
             _prune(plan, progress)
             return ""
     else:
+        check_packages((*TRAINING * (done != "trace"), *SITE * options.publish))
         run = _make_run(plan, options, progress, done)
     if options.publish:
         with progress.stage("site"):
@@ -215,7 +178,7 @@ def _run_stages(
 
 def _plan(options: JobOptions, config_file: ConfigFile) -> Plan:
     config = config_file.config
-    store = options.store or Path(config.store.directory)
+    store = options.store_folder(config)
     corpus = load_corpus(config.corpus, config_file.folder, config.training)
     check_memory(config, len(corpus.alphabet))
     inputs = stage_inputs(config, corpus_card(corpus), current_runtime(), report_digest())
@@ -225,7 +188,7 @@ def _plan(options: JobOptions, config_file: ConfigFile) -> Plan:
         corpus=corpus,
         inputs=inputs,
         store=store,
-        site=options.site or Path(config.site.directory),
+        site=options.site_folder(config),
         newest=None if name is None else read_run(store, name),
     )
 
@@ -288,6 +251,7 @@ def _publish(store: Path, run: Run, config: Config, site: Path) -> None:
     from report.page import Page
     from report.site import build_site
 
+    check_packages(SITE)
     pages: list[Page] = [Page(path, data) for path, data in run.pages().items()]
     pages.append(Page(PUBLISHED, f"{run.manifest.content_id}\n".encode()))
     check_not_shorter(site, store)
@@ -307,10 +271,3 @@ def _is_published(run: Run, site: Path) -> bool:
         return (site / PUBLISHED).read_text() == f"{run.manifest.content_id}\n"
     except (OSError, ValueError):
         return False
-
-
-def _end(progress: Progress, number: int, check: HealthCheck | None = None) -> None:
-    progress.note(f"ended by signal {number}; the next run continues after the last whole epoch")
-    progress.failed()
-    if check is not None:
-        check.finish(128 + number, hurry=True)

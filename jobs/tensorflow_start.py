@@ -9,13 +9,21 @@ import os
 import sys
 import tempfile
 
+from jobs.errors import ExitCode, NeuronarioError
+from jobs.packages import TRAINING, check_packages, requirement
 from jobs.program_cache import keep_programs
+from jobs.progress import printable
 
 
 def start_tensorflow() -> None:
-    """Import TensorFlow; what it prints meanwhile is shown only if the import fails."""
-    if "tensorflow" in sys.modules:
+    """Import TensorFlow; what it prints meanwhile is shown only if the import fails.
+
+    Raises:
+        NeuronarioError: 78, it is not installed, of another version, or cannot be loaded.
+    """
+    if sys.modules.get("tensorflow"):
         return
+    check_packages(TRAINING)
     keep_programs()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # no information, no warnings
     sys.stderr.flush()
@@ -24,6 +32,12 @@ def start_tensorflow() -> None:
         os.dup2(greetings.fileno(), 2)
         try:
             importlib.import_module("tensorflow")
+        except ImportError as error:  # a shared library that is missing, a package of its own
+            raise NeuronarioError(
+                f"tensorflow is installed but cannot be loaded: {printable(str(error))}; "
+                f"install it anew: pip install --force-reinstall '{requirement('tensorflow')}'",
+                ExitCode.BAD_CONFIG,
+            ) from error
         except BaseException:
             greetings.seek(0)
             os.write(kept, greetings.read())

@@ -27,9 +27,10 @@ from jobs.checkpoint import Checkpoint, read_checkpoint, training_key, write_che
 from jobs.cli import guarded
 from jobs.corpus import Corpus
 from jobs.history import EpochRecord, Evaluation
+from jobs.job import JobOptions
 from jobs.lock import holder
 from jobs.network import initial_network
-from jobs.pipeline import JobOptions, run_job
+from jobs.pipeline import run_job
 from jobs.prune import clear_leftovers
 from jobs.published_history import keep_line
 from jobs.run import Run
