@@ -4,11 +4,13 @@
 
 trains a few networks with the default settings on the embedded corpus and prints the table of
 ``site_src/comparing.md``: the same seed again, another seed, 10 % more text, and the two ways to
-go on from the earlier weights. Takes about two minutes on a quiet machine.
+go on from the earlier weights; each with several first trainings, lowest and highest shown.
 """
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from jobs.config import Config
@@ -20,6 +22,7 @@ from report.compare.difference import Difference, compare
 from report.compare.wording import decimals, percent
 from report.run_view import RunView
 
+PAIRS = 3  # first trainings, with the seeds 0, 1, ...
 MORE_TEXT = 1.1
 
 
@@ -35,17 +38,26 @@ class Case:
 def main() -> None:
     """Train, compare, print."""
     start_tensorflow()
-    base = load_config(preset_path("default")).config
-    first = trained(base)
+    preset = load_config(preset_path("default")).config
+    found: dict[str, list[Difference]] = {}
+    bits = []
+    for seed in range(PAIRS):
+        base = preset.model_copy(update={"seed": seed})
+        first = trained(base)
+        bits.append(first.evaluation.held_out_bits)
+        for case in cases(base):
+            second = trained(case.config, first.network if case.warm else None)
+            found.setdefault(case.name, []).append(compare(first, second))
+            print(f"seed {seed}, {case.name}", file=sys.stderr, flush=True)
     print(
         "| second training | bits per character | layer | pairs above the bar | mean abs. r | "
-        "untrained: mean, bar | CKA (untrained) | units |"
+        "untrained: mean, bar | CKA (untrained) |"
     )
-    print("|---|---|---|---|---|---|---|---|")
-    for case in cases(base):
-        second = trained(case.config, first.network if case.warm else None)
-        for row in rows(case.name, compare(first, second)):
-            print(row, flush=True)
+    print("|---|---|---|---|---|---|---|")
+    for name, differences in found.items():
+        for row in rows(name, differences):
+            print(row)
+    print(f"held-out bits per character of the first trainings: {span(bits)}")
 
 
 def cases(base: Config) -> Iterator[Case]:
@@ -55,7 +67,7 @@ def cases(base: Config) -> Iterator[Case]:
     )
     warm = base.training.model_copy(update={"start": "previous"})
     yield Case("same seed, same text", base)
-    yield Case("another seed", base.model_copy(update={"seed": 1}))
+    yield Case("another seed", base.model_copy(update={"seed": base.seed + PAIRS}))
     yield Case("same seed, 10 % more text", base.model_copy(update={"corpus": grown}))
     yield Case(
         "warm start, 10 % more text",
@@ -92,21 +104,31 @@ def trained(config: Config, start: Network | None = None) -> RunView:
     )
 
 
-def rows(name: str, difference: Difference) -> Iterator[str]:
-    """One line of the table per layer."""
-    quality = difference.quality
-    assert quality is not None and quality.interval is not None
-    low, high = (decimals(end, sign=True) for end in quality.interval)
-    for layer in difference.layers:
-        control = layer.control
-        assert control is not None
-        counts = ", ".join(f"{count} {state}" for state, count in layer.counts().items())
+def rows(name: str, differences: list[Difference]) -> Iterator[str]:
+    """One line of the table per layer: from the lowest to the highest of all pairs of trainings."""
+    qualities = [found.quality for found in differences if found.quality]
+    changes = span([quality.difference for quality in qualities], sign=True)
+    for layers in zip(*(found.layers for found in differences), strict=True):
+        controls = [layer.control for layer in layers if layer.control]
+        means, bars = (span([getattr(one, key) for one in controls]) for key in ("mean", "bar"))
         yield (
-            f"| {name} | {decimals(quality.difference, sign=True)} ({low} to {high}) "
-            f"| {layer.layer} | {percent(layer.matched)} | {decimals(layer.mean_correlation)} "
-            f"| {decimals(control.mean)}, {decimals(control.bar)} "
-            f"| {decimals(layer.cka)} ({decimals(control.cka)}) | {counts} |"
+            f"| {name} | {changes} | {layers[0].layer} "
+            f"| {span([layer.matched for layer in layers], percent)} "
+            f"| {span([layer.mean_correlation for layer in layers])} | {means}, {bars} "
+            f"| {span([layer.cka for layer in layers])} "
+            f"({span([control.cka for control in controls])}) |"
         )
+
+
+def span(
+    values: Sequence[float | None], words: Callable[[float], str] = decimals, *, sign: bool = False
+) -> str:
+    """``low to high``, or the one value that all have; what has no value is left out."""
+    if sign:
+        words = partial(decimals, sign=True)
+    known = sorted(value for value in values if value is not None)
+    ends = [words(known[0]), words(known[-1])] if known else ["none"]
+    return " to ".join(dict.fromkeys(ends))
 
 
 if __name__ == "__main__":
