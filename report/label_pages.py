@@ -24,6 +24,7 @@ class Follower:
     unit: Unit
     linked: bool
     accepted: bool
+    partly: bool
     verdict: str
     when: str
     score: float
@@ -40,7 +41,8 @@ class ConceptRow:
     """One concept of the list."""
 
     card: ConceptCard
-    followers: int
+    followers: int  # units
+    partly: int
     scores: tuple[ConceptScore, ...]  # per layer; none for numbers
 
 
@@ -55,8 +57,8 @@ def pages(view: RunView, contents: Contents) -> Iterator[Page]:
         yield _page(found, linked, card, None)
         for layer in range(1, len(view.network.sizes) + 1):
             yield _page(found, linked, card, layer)
-    rows = [ConceptRow(card, _accepted(found, card), _scores(found, card, None)) for card in shown]
-    rows.sort(key=lambda row: (-row.followers, row.card.name))
+    rows = [_row(found, card) for card in shown]
+    rows.sort(key=lambda row: (-row.followers, -row.partly, row.card.name))
     text = page_text(
         "labels.md.j2",
         {"title": "All concepts", "hide": ["navigation", "toc"]},
@@ -74,8 +76,14 @@ def _occurs(found: Measured, card: ConceptCard) -> bool:
     )
 
 
-def _accepted(found: Measured, card: ConceptCard) -> int:
-    return sum(one.label.accepted and one.label.concept == card.name for one in found.all.units)
+def _row(found: Measured, card: ConceptCard) -> ConceptRow:
+    labels = [one.label for one in found.all.units if one.label.concept == card.name]
+    return ConceptRow(
+        card,
+        followers=sum(label.accepted for label in labels),
+        partly=sum(label.partly for label in labels),
+        scores=_scores(found, card, None),
+    )
 
 
 def _scores(found: Measured, card: ConceptCard, layer: int | None) -> tuple[ConceptScore, ...]:
@@ -92,7 +100,14 @@ def _page(found: Measured, linked: set[Unit], card: ConceptCard, layer: int | No
         for one in found.all.units
         if one.label.concept == card.name and layer in (None, one.layer)
     ]
-    units.sort(key=lambda one: (not one.label.accepted, -one.label.score.strength, one.rank))
+    units.sort(
+        key=lambda one: (
+            not one.label.accepted,
+            not one.label.partly,
+            -one.label.score.strength,
+            one.rank,
+        )
+    )
     followers = [_follower(one, card, linked) for one in units]
     title = f"Label: {card.name}" if layer is None else f"Layer {layer} label: {card.name}"
     boost = (BOOST if layer is None else LAYER_BOOST) - LONGER * len(card.name.split())
@@ -104,7 +119,8 @@ def _page(found: Measured, linked: set[Unit], card: ConceptCard, layer: int | No
         layer=layer,
         root="../" if layer is None else "../../",
         accepted=[one for one in followers if one.accepted],
-        nearest=[one for one in followers if not one.accepted],
+        partly=[one for one in followers if one.partly],
+        nearest=[one for one in followers if not one.accepted and not one.partly],
         scores=_scores(found, card, layer),
         half=found.all.characters // 2,
     )
@@ -119,6 +135,7 @@ def _follower(own: UnitMeasures, card: ConceptCard, linked: set[Unit]) -> Follow
         unit=unit,
         linked=unit in linked,
         accepted=label.accepted,
+        partly=label.partly,
         verdict=label.verdict,
         when=condition(label, card),
         score=label.score.shown,

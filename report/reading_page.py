@@ -50,7 +50,7 @@ def pages(view: RunView, contents: Contents) -> Iterator[Page]:
     def entry(one: Unusual) -> Entry:
         unit = Unit(one.layer, one.index)
         label = found.unit(unit).label
-        shown = label.concept if label.accepted else ""
+        shown = label.named
         return Entry(unit, unit in linked, shown, one.deviations, one.value)
 
     farthest = np.array([abs(row[0].deviations) if row else 0.0 for row in found.all.reading])

@@ -7,7 +7,9 @@ the sign s is that of r on half A, and the threshold q is the one that maximises
 [s h > s q] there; F1, Matthews correlation and the rest are those of half B.
 
 A label is accepted only if it beats three controls (report/measures/controls.py): chance (circular
-shifts of the text), the last two characters, and the same network untrained.
+shifts of the text), the last two characters, and untrained networks of the same shape. Within-pair
+correlations (report/measures/same_characters.py) say what a unit tells beyond its last two
+characters; a partial label rests on them (report/measures/verdicts.py).
 """
 
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ from numpy.typing import NDArray
 
 from jobs.network import Float
 from report.measures.concepts import ConceptTable
+from report.measures.same_characters import Pairs, deviations
 
 QUANTILES = (
     *(0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.27, 0.40),
@@ -58,6 +61,8 @@ class Fit:
     threshold: Float  # of h (yes/no concepts only)
     strength_a: Array  # correlation times sign: not negative
     strength_b: Array  # negative where half B disagrees
+    within_a: Array  # the same correlation among places with the same last two characters
+    within_b: Array
     f1_a: Array
     f1_b: Array
     matthews_a: Array
@@ -127,19 +132,31 @@ def above(hidden: Float, edges: Float) -> Float:
     return (hidden[:, None, :] > edges[None]).reshape(len(hidden), -1).astype(np.float32)
 
 
-def fit(hidden: Float, table: ConceptTable) -> Fit:
-    """Fit every unit of ``hidden`` (T, U) to every concept of ``table``."""
+def fit(hidden: Float, table: ConceptTable, pairs: Pairs) -> Fit:
+    """Fit every unit of ``hidden`` (T, U) to every concept of ``table``.
+
+    ``pairs`` (T,) numbers the last two characters of each place.
+    """
     cut = halves(len(hidden))
     on_a = correlations(hidden[cut.a], table.values[cut.a])
     on_b = correlations(hidden[cut.b], table.values[cut.b])
     sign = np.where(on_a < 0, -1, 1).astype(np.int8)
     usable = usable_concepts(table, cut)
+    within_a, within_b = (
+        sign
+        * correlations(
+            deviations(hidden[part], pairs[part]), deviations(table.values[part], pairs[part])
+        )
+        for part in (cut.a, cut.b)
+    )
     shape = on_a.shape
     result = Fit(
         sign=sign,
         threshold=np.zeros(shape, np.float32),
         strength_a=np.where(usable, np.abs(on_a), 0.0),
         strength_b=np.where(usable, on_b * sign, 0.0),
+        within_a=np.where(usable, within_a, 0.0),
+        within_b=np.where(usable, within_b, 0.0),
         f1_a=np.zeros(shape),
         f1_b=np.zeros(shape),
         matthews_a=np.zeros(shape),

@@ -8,14 +8,14 @@ import numpy as np
 
 from jobs.config import Config
 from jobs.corpus import Corpus
-from jobs.network import Network, initial_network
+from jobs.network import Float, Network, initial_network
 from jobs.trace import Trace
 from report.measures.clamp import UNITS as CLAMPED
 from report.measures.clamp import Clamp, clamp
 from report.measures.concepts import Concept, ConceptTable, evaluate
 from report.measures.concepts_user import all_concepts
 from report.measures.contexts import AROUND
-from report.measures.controls import Chance, chance, look_up
+from report.measures.controls import UNTRAINED_UNITS, Chance, chance, look_up
 from report.measures.effects import ablate
 from report.measures.forward import hidden_states
 from report.measures.gap import Gap, gap
@@ -122,8 +122,9 @@ def measure(
     say("effects")
     ablated = ablate(network, probe)
     say("labels")
-    fits = [fit(layer.hidden, table) for layer in probe.layers]
-    untrained = [fit(states, table) for states in controls.untrained]
+    pairs = controls.look_up.pairs
+    fits = [fit(layer.hidden, table, pairs) for layer in probe.layers]
+    untrained = [fit(states, table, pairs) for states in controls.untrained]
     first_line = 1 + sum(corpus.alphabet[index] == "\n" for index in corpus.ids[:start])
     measured = Layers(network, probe, table, controls, fits, untrained, ablated, config.seed)
     labels = measured.labels()
@@ -173,14 +174,28 @@ def probe_start(corpus: Corpus, probe: Trace) -> int:
 def gather_controls(network: Network, probe: Trace, table: ConceptTable, seed: int) -> Controls:
     """The controls that all layers share; ``seed`` of the shifts and of the untrained weights."""
     hidden = np.concatenate([layer.hidden for layer in probe.layers], axis=1)
-    fresh = initial_network(network.alphabet_size, network.sizes, seed + 1)
-    streams = max(1, probe.characters // STREAM)
     before = int(probe.context[-1]) if len(probe.context) else -1
+    control = look_up(probe.ids, before, table)
+    generator = np.random.Generator(np.random.PCG64(seed))
     return Controls(
-        chance=chance(hidden, table, np.random.Generator(np.random.PCG64(seed))),
-        look_up=look_up(probe.ids, before, table),
-        untrained=hidden_states(fresh, probe.ids, probe.context, probe.window, streams),
+        chance=chance(hidden, table, control.pairs, generator),
+        look_up=control,
+        untrained=untrained_states(network, probe, seed),
     )
+
+
+def untrained_states(network: Network, probe: Trace, seed: int) -> tuple[Float, ...]:
+    """Per layer (T, networks * H) states of fresh networks of the same shape, side by side.
+
+    As many networks as bring ``UNTRAINED_UNITS`` units of each layer.
+    """
+    streams = max(1, probe.characters // STREAM)
+    networks = -(-UNTRAINED_UNITS // min(network.sizes))
+    found = []
+    for number in range(1, networks + 1):
+        fresh = initial_network(network.alphabet_size, network.sizes, seed + number)
+        found.append(hidden_states(fresh, probe.ids, probe.context, probe.window, streams))
+    return tuple(np.concatenate(states, axis=1) for states in zip(*found, strict=True))
 
 
 def _clamps(
@@ -194,7 +209,7 @@ def _clamps(
 ) -> tuple[Clamp, ...]:
     strongest = sorted(units, key=lambda one: -abs(one.effect.bits))[:CLAMPED]
     chosen = [
-        (one.layer - 1, one.index, one.label.concept if one.label.accepted else "")
+        (one.layer - 1, one.index, one.label.concept if one.label.named else "")
         for one in strongest
     ]
     context = sample.context if len(sample.context) else probe.ids[:AROUND]

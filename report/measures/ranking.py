@@ -2,7 +2,7 @@
 
 Labelled units come first: those whose score stands farthest above the highest control (lower end of
 the interval minus control), but units that are encoded and not used after those that are used. Then
-units without a label, by the size of their effect.
+those that follow a concept in part, likewise. Then all others, by the size of their effect.
 """
 
 from collections.abc import Sequence
@@ -20,22 +20,26 @@ class Headline:
     labelled: int
     concepts: tuple[str, ...]  # by name
     unused: int  # labelled, but encoded and not used
-    clear: int  # labelled, and the concept explains at least half of the state's variance
+    partly: int  # not labelled, but following a concept in part
 
     @property
     def sentence(self) -> str:
         """In words, with the bar."""
         noun = "concept" if len(self.concepts) == 1 else "concepts"
-        return (
+        labelled = (
             f"{self.labelled} of {self.units} units labelled, covering {len(self.concepts)} {noun}"
         )
+        if not self.partly:
+            return labelled
+        return f"{labelled}; {self.partly} more follow{'s' * (self.partly == 1)} one in part"
 
 
 def evidence(label: Label, effect: Effect) -> tuple[int, float, float]:
     """Sorts ascending, best first: class, then margin above the controls, then effect."""
-    if label.accepted:
-        return (0 if effect.used else 1, -round(label.margin, 4), -round(abs(effect.bits), 5))
-    return (2, -round(abs(effect.bits), 5), 0.0)
+    if label.named:
+        grade = 2 * label.partly + (not effect.used)
+        return (grade, -round(label.margin, 4), -round(abs(effect.bits), 5))
+    return (4, -round(abs(effect.bits), 5), 0.0)
 
 
 def ranked(labels: Sequence[Label], effects: Sequence[Effect]) -> tuple[int, ...]:
@@ -52,5 +56,5 @@ def headline(labels: Sequence[Label], effects: Sequence[Effect]) -> Headline:
         labelled=len(accepted),
         concepts=tuple(sorted({labels[place].concept for place in accepted})),
         unused=sum(not effects[place].used for place in accepted),
-        clear=sum(labels[place].clear for place in accepted),
+        partly=sum(label.partly for label in labels),
     )

@@ -57,7 +57,7 @@ class Controls:
 
     chance: Chance
     look_up: LookUp
-    untrained: tuple[Float, ...]  # per layer (T, H) states of the untrained network
+    untrained: tuple[Float, ...]  # per layer (T, several H) states of untrained networks
 
 
 @dataclass(frozen=True)

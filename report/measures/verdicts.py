@@ -1,4 +1,13 @@
-"""From scores to labels: one record per unit, with every control beside it."""
+"""From scores to labels: one record per unit, with every control beside it.
+
+Two grades. A unit *follows* a concept where its answer on half B is better than chance, than
+untrained networks and than a look-up table of the last two characters: only this is called
+labelled. Such a table is a strong rival, with an answer of its own for thousands of pairs, and most
+units do not beat it although they remember something: nearly all mix the current character with
+what they remember. A unit *partly follows* a concept where the table answers as well, but where the
+last two characters are the same, so that the table can tell nothing, the state still tells it,
+beyond chance and untrained networks; and where it goes half of the way with the concept everywhere.
+"""
 
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -7,9 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.network import Float
+from report.measures.choice import HALF_WAY, choose_concepts
 from report.measures.concepts import Concept, ConceptTable
 from report.measures.controls import Chance, LookUp
 from report.measures.labels import Fit, halves
+from report.measures.same_characters import deviations
 from report.measures.scores import (
     Interval,
     auc,
@@ -18,9 +29,8 @@ from report.measures.scores import (
     spearman,
 )
 
-Verdict = Literal["accepted", "untrained", "characters", "chance", "constant"]
+Verdict = Literal["accepted", "partly", "untrained", "characters", "chance", "constant"]
 CONSTANT = 0.01  # standard deviation below which a unit says nothing
-CLEAR = 0.5  # share of the state's variance from which a label is called clear, else partial
 
 
 @dataclass(frozen=True)
@@ -49,6 +59,21 @@ class Details:
 
 
 @dataclass(frozen=True)
+class Within:
+    """Correlation of state and concept among places with the same last two characters."""
+
+    strength: float
+    interval: Interval  # 95 %, block bootstrap
+    chance: float  # 99th percentile of the maximum over circular shifts
+    untrained: float  # best unit of the same layer of untrained networks, of either sign
+
+    @property
+    def margin(self) -> float:
+        """How far the lower end of the interval is above both bars."""
+        return self.interval[0] - max(self.chance, self.untrained)
+
+
+@dataclass(frozen=True)
 class Label:
     """The concept nearest to a unit, its scores on half B, its controls, and the verdict."""
 
@@ -63,12 +88,25 @@ class Label:
     spearman: float | None  # None for yes/no concepts
     chance: float  # strength: 99th percentile of the maximum over circular shifts
     look_up: Score  # the last two characters
-    untrained: Score  # best unit of the same layer of the untrained network
+    untrained: Score  # best unit of the same layer of untrained networks
+    within: Within
 
     @property
     def accepted(self) -> bool:
-        """Whether the label is above every bar."""
+        """Whether the label is above every bar: the unit follows the concept."""
         return self.verdict == "accepted"
+
+    @property
+    def partly(self) -> bool:
+        """The second grade: above every bar but the look-up table, which the state adds to."""
+        return self.verdict == "partly"
+
+    @property
+    def named(self) -> str:
+        """The concept as lists show it, with the grade; "" below both."""
+        if self.partly:
+            return f"partly {self.concept}"
+        return self.concept if self.accepted else ""
 
     @property
     def interval(self) -> Interval:
@@ -81,11 +119,6 @@ class Label:
         return max(0.0, self.score.strength) ** 2
 
     @property
-    def clear(self) -> bool:
-        """An accepted label that is most of what the colours show, and not only a part of it."""
-        return self.accepted and self.explained >= CLEAR
-
-    @property
     def control(self) -> float:
         """The highest control, on the scale of the figure shown."""
         base = self.details.always_f1 if self.details else self.chance
@@ -95,25 +128,13 @@ class Label:
     def margin(self) -> float:
         """How far the strength (lower end of its interval) is above every control's strength.
 
-        Strengths compare between concepts; F1 depends on how frequent a concept is.
+        Strengths compare between concepts; F1 depends on how frequent a concept is. Of a partial
+        label it is the strength among places with the same last two characters.
         """
+        if self.partly:
+            return self.within.margin
         controls = (self.chance, self.look_up.strength, self.untrained.strength)
         return self.strength_interval[0] - max(controls)
-
-
-def choose_concepts(
-    found: Fit, control: LookUp, chance: Chance, binary: NDArray[np.bool_]
-) -> NDArray[np.int64]:
-    """(U,) the nearest concept of each unit, from half A alone.
-
-    Concepts that the unit follows beyond chance and better than the last two characters tell come
-    first; among them, or among all where there are none, the strongest.
-    """
-    strength = np.where(found.usable, found.strength_a, -1.0)
-    answer = np.where(binary, found.matthews_a, found.strength_a)
-    beats = (answer > control.strength_a) & (strength > chance.strength)
-    chosen: NDArray[np.int64] = np.argmax(strength + 2.0 * beats, axis=1)
-    return chosen
 
 
 def judge(
@@ -133,13 +154,15 @@ def judge(
         found: the layer's fit.
         chance: the circular-shift null.
         control: the look-up table's scores.
-        untrained: the fit of the same layer of the untrained network; None: no such control.
+        untrained: the fit of the same layer of untrained networks; None: no such control.
         seed: of the bootstrap.
     """
     part = halves(len(hidden)).b
+    pairs = control.pairs[part]
+    own, known = deviations(hidden[part], pairs), deviations(table.values[part], pairs)
     constant = hidden.std(0) < CONSTANT
     labels = []
-    for unit, column in enumerate(choose_concepts(found, control, chance, table.binary)):
+    for unit, column in enumerate(choose_concepts(found, table, chance, control, untrained)):
         concept = table.concepts[column]
         label = _measured(
             hidden[part, unit], concept, table.values[part, column], found, unit, column, seed
@@ -150,6 +173,12 @@ def judge(
             chance=chance.strength,
             look_up=_score(control.strength_b, control.f1_b, column, yes_no),
             untrained=_best(untrained, column, yes_no),
+            within=Within(
+                float(found.within_b[unit, column]),
+                pearson_interval(own[:, unit] * label.sign, known[:, column], seed),
+                chance.within,
+                0.0 if untrained is None else float(np.abs(untrained.within_b[:, column]).max()),
+            ),
         )
         if constant[unit] or not found.usable[column]:
             labels.append(replace(label, concept="", verdict="constant"))
@@ -182,7 +211,7 @@ def _measured(
 ) -> Label:
     """The unit's own scores on half B; controls and verdict are filled in by the caller."""
     sign = int(found.sign[unit, column])
-    unset = Score(0.0, None)
+    unset, unknown = Score(0.0, None), Within(0.0, (0.0, 0.0), 0.0, 0.0)
     interval = pearson_interval(hidden * sign, truth, seed)
     if concept.kind == "number":
         return Label(
@@ -198,6 +227,7 @@ def _measured(
             chance=0.0,
             look_up=unset,
             untrained=unset,
+            within=unknown,
         )
     threshold = float(found.threshold[unit, column])
     predicted = hidden > threshold if sign > 0 else hidden <= threshold
@@ -220,6 +250,7 @@ def _measured(
         chance=0.0,
         look_up=unset,
         untrained=unset,
+        within=unknown,
     )
 
 
@@ -238,20 +269,30 @@ def _details(
 
 
 def verdict(label: Label) -> Verdict:
-    """Which bar a label fails first, or ``accepted``.
+    """Which bar a label fails first, or its grade.
 
     The figure shown must be above each control with the lower end of its 95 % interval, and above
-    that of a unit which is always on; so must the unit's answer by Matthews correlation. How much
-    of the state's course the concept explains is no bar but a grade (``Label.clear``): a bar on it
-    would be a number of ours, and a label with both figures beside it says more than none.
+    that of a unit which is always on; so must the unit's answer by Matthews correlation. Where the
+    look-up table is not beaten, the state must add to it (:func:`remembers`).
     """
     low, strength = label.interval[0], label.score.strength
     always = label.details.always_f1 if label.details else 0.0
     answer = label.details.matthews if label.details else strength
     if strength <= label.chance or low <= always:
         return "chance"
-    if answer <= label.look_up.strength or low <= label.look_up.shown:
+    follows = answer > label.look_up.strength and low > label.look_up.shown
+    if not follows and not remembers(label):
         return "characters"
     if strength <= label.untrained.strength or low <= label.untrained.shown:
         return "untrained"
-    return "accepted"
+    return "accepted" if follows else "partly"
+
+
+def remembers(label: Label) -> bool:
+    """Whether the state tells the concept where the last two characters cannot.
+
+    And goes with it at least half of the way everywhere, so that the colours show it: a faint trace
+    is no label.
+    """
+    beyond = label.within.strength > label.within.chance and label.within.margin > 0.0
+    return beyond and min(label.interval[0], label.strength_interval[0]) > HALF_WAY

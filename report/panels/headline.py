@@ -17,8 +17,9 @@ class First:
 
     unit: Unit
     linked: bool
-    label: str  # "" without an accepted label
-    clear: bool
+    label: str  # "" without a label
+    partly: bool
+    within: float  # of a partial label: r where the last two characters are the same
     nearest: str  # concept, also where it is not accepted
     page: str  # of the concept
     when: str
@@ -44,7 +45,7 @@ class HeadlineBox:
 
     sentence: str
     labelled: int
-    clear: int  # of those, the concept explains at least half of the state's variance
+    partly: tuple[ConceptLink, ...]  # concepts that units follow in part
     like_characters: int  # units that follow a concept no better than the last two characters
     unused: int
     concepts: tuple[ConceptLink, ...]
@@ -65,16 +66,14 @@ def headline(view: RunView) -> HeadlineBox | None:
     units = found.all.units
     findings = [finding for one in units for finding in one.health.findings]
     labelled = [one.label.concept for one in units if one.label.accepted]
+    partly = [one.label.concept for one in units if one.label.partly]
     return HeadlineBox(
         sentence=found.all.headline.sentence,
         labelled=found.all.headline.labelled,
-        clear=found.all.headline.clear,
+        partly=_links(found, partly),
         like_characters=sum(one.label.verdict == "characters" for one in units),
         unused=found.all.headline.unused,
-        concepts=tuple(
-            ConceptLink(name, f"labels/{found.concept(name).slug}.html", labelled.count(name))
-            for name in found.all.headline.concepts
-        ),
+        concepts=_links(found, labelled),
         first=tuple(
             _first(found, Unit(one.layer, one.index), view)
             for one in sorted(units, key=lambda one: one.rank)[:FIRST]
@@ -88,6 +87,14 @@ def headline(view: RunView) -> HeadlineBox | None:
     )
 
 
+def _links(found: Measured, followed: list[str]) -> tuple[ConceptLink, ...]:
+    """One per name in ``followed``, by name, with the number of units."""
+    return tuple(
+        ConceptLink(name, f"labels/{found.concept(name).slug}.html", followed.count(name))
+        for name in sorted(set(followed))
+    )
+
+
 def _first(found: Measured, unit: Unit, view: RunView) -> First:
     own = found.unit(unit)
     label = own.label
@@ -95,8 +102,9 @@ def _first(found: Measured, unit: Unit, view: RunView) -> First:
     return First(
         unit=unit,
         linked=view.config.report.min_mean_activation == 0.0,
-        label=label.concept if label.accepted else "",
-        clear=label.clear,
+        label=label.concept if label.named else "",
+        partly=label.partly,
+        within=label.within.strength,
         nearest=label.concept,
         page=f"labels/{card.slug}.html" if card else "",
         when=condition(label, card) if card else "",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from report.measured import Measured, measured
+from report.measures.controls import UNTRAINED_UNITS
 from report.measures.measure import ConceptCard
 from report.measures.unit import UnitMeasures
 from report.measures.verdicts import Label
@@ -13,11 +14,15 @@ from report.templates import decimals, percent, signed
 NO_FIT = "No concept of the library fits"
 WHY = {
     "accepted": "Above every control.",
+    "partly": "A look-up table of the last two characters answers as well, but where these are the "
+    "same the state still tells it.",
     "characters": "A look-up table of the last two characters does as well.",
-    "untrained": "The best unit of the untrained network does as well.",
+    "untrained": "The best unit of untrained networks does as well.",
     "chance": "Not beyond what shifted copies of the text give by chance.",
     "constant": "The unit hardly moves.",
 }
+
+BEST = f"best of at least {UNTRAINED_UNITS} units"
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,8 @@ class LabelBox:
     when: str  # high (or low) where the concept holds, in words
     page: str  # of the label, from the root of the site; "" without one
     accepted: bool
-    clear: bool
+    partly: bool
+    explained: float  # share of the state's variance
     rank: int
     units: int
     rows: tuple[Row, ...]
@@ -64,19 +70,19 @@ def prepare(view: RunView) -> UnitContent | None:
             Column("Rank", own.rank, str(own.rank), "by evidence: margin above the controls"),
             Column(
                 "Score",
-                label.score.shown if label.accepted else -1.0,
-                score if label.accepted else "",
-                f"F1, or r of a number, of an accepted label; {half:,} probe characters",
+                label.score.shown if label.named else -1.0,
+                score if label.named else "",
+                f"F1, or r of a number, of a label; {half:,} probe characters",
             ),
         )
         return Content(
             values=box,
             sentence=sentence(label, box.when),
-            label=label.concept if label.accepted else "",
+            label=label.named,
             columns=columns,
             front_matter={
-                "label": label.concept if label.accepted else "",
-                "score": round(label.score.shown, 2) if label.accepted else 0.0,
+                "label": label.named,
+                "score": round(label.score.shown, 2) if label.named else 0.0,
             },
         )
 
@@ -90,10 +96,10 @@ def score_name(label: Label) -> str:
 
 def sentence(label: Label, when: str) -> str:
     """The label in words, as the search finds it."""
-    if not label.accepted:
+    if not label.named:
         return f"{NO_FIT}."
     low, high = label.interval
-    follows = "follows" if label.clear else "partly follows"
+    follows = "partly follows" if label.partly else "follows"
     return (
         f"It {follows} {label.concept}: {when} ({score_name(label)} "
         f"{decimals(label.score.shown)}, 95 % interval {decimals(low)} to {decimals(high)})."
@@ -111,8 +117,8 @@ def _box(found: Measured, own: UnitMeasures, half: int) -> LabelBox:
     label = own.label
     card = found.concept(label.concept) if label.concept else None
     heading = NO_FIT
-    if label.accepted:
-        heading = f"{'Follows' if label.clear else 'Partly follows'} {label.concept}"
+    if label.named:
+        heading = f"{'Partly follows' if label.partly else 'Follows'} {label.concept}"
     return LabelBox(
         heading=heading,
         why=WHY[label.verdict],
@@ -120,7 +126,8 @@ def _box(found: Measured, own: UnitMeasures, half: int) -> LabelBox:
         when=condition(label, card) if card else "",
         page=f"labels/{card.slug}.html" if card else "",
         accepted=label.accepted,
-        clear=label.clear,
+        partly=label.partly,
+        explained=label.explained,
         rank=own.rank,
         units=found.all.headline.units,
         rows=_rows(label) if card else (),
@@ -139,8 +146,18 @@ def _rows(label: Label) -> tuple[Row, ...]:
             "95 % interval by block bootstrap, blocks of 200 characters",
         ),
         Row(f"{name} of the last two characters", decimals(label.look_up.shown), "", True),
-        Row(f"{name} of the untrained network", decimals(label.untrained.shown), "best unit", True),
+        Row(f"{name} of untrained networks", decimals(label.untrained.shown), BEST, True),
     ]
+    within, (low, high) = label.within, label.within.interval
+    same = (
+        Row(
+            "r where the last two characters are the same",
+            f"{decimals(within.strength)} ({decimals(low)} to {decimals(high)})",
+            "what the state tells there, it remembers",
+        ),
+        Row("such an r by chance", decimals(within.chance), "99th percentile of the maximum", True),
+        Row("such an r of untrained networks", decimals(within.untrained), BEST, True),
+    )
     strength = Row(
         "correlation r of the state",
         f"{decimals(label.score.strength)}, explains {percent(label.explained)}",
@@ -149,13 +166,14 @@ def _rows(label: Label) -> tuple[Row, ...]:
     by_chance = Row("r by chance", decimals(label.chance), "99th percentile of the maximum", True)
     if label.details is None:
         rank = Row("Spearman", decimals(label.spearman or 0.0), "rank correlation")
-        return (*rows, by_chance, rank)
+        return (*rows, by_chance, *same, rank)
     details = label.details
     return (
         *rows,
         Row("F1 of a unit always on", decimals(details.always_f1), "2 p / (1 + p)", True),
         strength,
         by_chance,
+        *same,
         Row("MCC", decimals(details.matthews), "Matthews correlation coefficient"),
         Row("MCC of the last two characters", decimals(label.look_up.strength), "", True),
         Row("AUC", decimals(details.auc), "area under the ROC curve"),

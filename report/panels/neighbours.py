@@ -15,7 +15,7 @@ class Near:
     """A correlated unit."""
 
     unit: Unit
-    label: str  # its accepted label, or ""
+    label: str  # its label, or ""
     correlation: float
 
 
@@ -57,7 +57,7 @@ def prepare(view: RunView) -> UnitContent | None:
     def near(layer: int, index: int, correlation: float) -> Near:
         unit = Unit(layer, index)
         label = found.unit(unit).label
-        return Near(unit, label.concept if label.accepted else "", correlation)
+        return Near(unit, label.named, correlation)
 
     def content(unit: Unit) -> Content:
         own = found.unit(unit)

@@ -24,17 +24,22 @@ def main() -> None:
     if found is None:
         raise SystemExit(f"run {run.id} was not measured")
     headline = found.all.headline
-    print(f"{headline.sentence} ({headline.clear} clearly); encoded, not used: {headline.unused}")
+    print(f"{headline.sentence}; encoded, not used: {headline.unused}")
     print(
-        f"probe: {found.all.characters:,} characters; r by chance {found.all.chance.strength:.2f}"
+        f"probe: {found.all.characters:,} characters; r by chance {found.all.chance.strength:.2f}, "
+        f"within {found.all.chance.within:.2f}"
     )
-    print("\n| rank | unit | verdict | concept | score | look-up | explains | effect, bits |")
-    print("|---|---|---|---|---|---|---|---|")
+    print(
+        "\n| rank | unit | verdict | concept | score | look-up | r within pairs | explains "
+        "| effect, bits |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|")
     for one in sorted(found.all.units, key=lambda one: one.rank)[:FIRST]:
         label = one.label
         print(
             f"| {one.rank} | L{one.layer}N{one.index} | {label.verdict} | {label.concept} "
-            f"| {label.score.shown:.2f} | {label.look_up.shown:.2f} | {label.explained:.0%} "
+            f"| {label.score.shown:.2f} | {label.look_up.shown:.2f} "
+            f"| {label.within.strength:.2f} | {label.explained:.0%} "
             f"| {one.effect.bits:+.4f} |"
         )
     print(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from report.measures.probe import ConceptScore
-from report.measures.verdicts import Label, Score
+from report.measures.verdicts import Label, Score, Within
 from report.run_view import RunView
 
 
@@ -31,6 +31,7 @@ def label(concept: str, score: float, accepted: bool) -> Label:
         chance=control,
         look_up=control,
         untrained=control,
+        within=Within(score - 0.1, (score - 0.2, score), 0.1, 0.1),
     )
 
 

@@ -12,8 +12,10 @@ from jobs.corpus import corpus_card
 from jobs.history import EpochRecord, Evaluation
 from report.contents import gather
 from report.label_pages import pages as label_pages
+from report.measures.ranking import headline
 from report.panels.contexts import PANEL as CONTEXTS
 from report.panels.effects import PANEL as EFFECTS
+from report.panels.headline import headline as front_page
 from report.panels.label import NO_FIT
 from report.panels.label import PANEL as LABEL
 from report.panels.memory import duration
@@ -64,6 +66,38 @@ def test_label_panel_tells_the_record(view):
     for other in (dead, random):
         assert other.label == "" and other.sentence == f"{NO_FIT}."
     assert dead.values.page == "" and not random.values.accepted
+
+
+def in_part(view, layer, index):
+    """``view`` with the label of one unit of the second grade."""
+    measures = golden_measures(2)
+    units = tuple(
+        replace(one, label=replace(one.label, verdict="partly"))
+        if (one.layer, one.index) == (layer, index)
+        else one
+        for one in measures.units
+    )
+    counts = headline([one.label for one in units], [one.effect for one in units])
+    changed = replace(measures, units=units, headline=counts)
+    return replace(view, measures=MappingProxyType(changed.by_name()))
+
+
+def test_the_second_grade_is_told_apart_everywhere(view):
+    other = in_part(view, 2, QUOTE)
+    content = LABEL.prepare(other)(Unit(2, QUOTE))
+    label = golden_measures(2).unit(2, QUOTE).label
+    assert content.label == "partly quote" and "It partly follows quote" in content.sentence
+    assert content.front_matter["label"] == "partly quote"
+    box = content.values
+    assert box.heading == "Partly follows quote" and box.partly and not box.accepted
+    (row,) = [row for row in box.rows if row.name.startswith("r where the last two")]
+    assert row.text.startswith(f"{label.within.strength:.2f} (")
+    front = front_page(other)
+    assert [(one.name, one.units) for one in front.partly] == [("quote", 1)]
+    assert front.labelled == golden_measures(2).headline.labelled - 1
+    pages = {page.path: page.text for page in label_pages(other, gather(other))}
+    before, after = pages["labels/l2/quote.md"].split("In part: it adds")
+    assert Unit(2, QUOTE).address in after and Unit(2, QUOTE).address not in before
 
 
 def test_effect_strip_is_of_the_last_layer_alone(view):
