@@ -236,9 +236,12 @@ class Runner:
         return self.run("Keep the history of runs", TIP=tip)
 
     def add_run(self, seed):
+        from jobs.published_history import keep_line
         from jobs.store import commit_run
 
-        return commit_run(self.store, tiny_content(seed), PAGES, tiny_inputs(seed)).id
+        run = commit_run(self.store, tiny_content(seed), PAGES, tiny_inputs(seed))
+        keep_line(self.store, run.id, {"run": run.id})  # as publishing does
+        return run.id
 
     def branch(self):
         """Commit of the history branch, "" without one."""
@@ -345,6 +348,28 @@ def test_a_branch_that_was_removed_meanwhile_is_made_again(kept):
     git("-C", kept.remote, "update-ref", "-d", f"refs/heads/{BRANCH}")
     assert kept.keep(tip)[0] == 0
     assert kept.kept() == [kept.first, second]
+
+
+def test_a_store_that_lost_its_history_is_not_kept(kept):
+    before = kept.branch()
+    kept.clean()
+    tip = kept.fetch()
+    shutil.rmtree(kept.store)
+    kept.add_run(1)
+    code, said, _ = kept.keep(tip)
+    assert (code, kept.branch()) == (65, before), said
+    assert "::error::the store lacks runs" in said
+
+
+def test_a_pruned_run_may_go_because_its_line_stays(kept):
+    from jobs.prune import remove_run
+
+    kept.clean()
+    tip = kept.fetch()
+    second = kept.add_run(1)
+    remove_run(kept.store, kept.first)
+    code, said, _ = kept.keep(tip)
+    assert (code, kept.kept()) == (0, [second]), said
 
 
 def test_a_damaged_store_is_not_kept(kept):
