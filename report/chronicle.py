@@ -14,7 +14,7 @@ from jobs.run import Run
 from jobs.store import RunRow, list_runs, read_run
 from report.assembly import comparable_view, compare_views
 from report.compare.difference import Difference
-from report.contents import gather
+from report.contents import units_with_page
 from report.diff_page import BASELINE, PREVIOUS, diff_page
 from report.history_page import (
     HistoryEntry,
@@ -39,7 +39,7 @@ def chronicle_pages(store: Path, run: Run) -> Iterator[Page]:
             continue
         views = comparable_view(old), comparable_view(run)
         found = compare_views(old, run, *views)
-        yield diff_page(*views, found, gather(views[1]), path)
+        yield diff_page(*views, found, units_with_page(views[1]), path)
         if path == PREVIOUS:
             difference = found
     _keep_entry(store, run, difference)

@@ -56,6 +56,12 @@ class Contents:
         return next((label for label in labels if label), "")
 
 
+def units_with_page(view: RunView) -> tuple[Unit, ...]:
+    """The units that are active enough for a page of their own, in page order."""
+    left_out = units_below_threshold(view)
+    return tuple(unit for unit in view.units if unit not in left_out)
+
+
 def gather(view: RunView) -> Contents:
     """Ask every panel about every unit that is active enough for a page."""
     left_out = units_below_threshold(view)

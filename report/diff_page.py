@@ -1,5 +1,6 @@
 """The page that says what changed since an earlier run."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from report.compare.difference import Difference
@@ -20,7 +21,6 @@ from report.compare.wording import (
     sample_words,
     scope_words,
 )
-from report.contents import Contents
 from report.page import Page, markdown_page
 from report.run_view import RunView, Unit
 from report.spans import Cell, cells
@@ -62,7 +62,11 @@ class LayerSummary:
 
 
 def diff_page(
-    old: RunView, new: RunView, difference: Difference, contents: Contents, path: str = PREVIOUS
+    old: RunView,
+    new: RunView,
+    difference: Difference,
+    with_page: Collection[Unit],
+    path: str = PREVIOUS,
 ) -> Page:
     """The page of ``difference``, as made from the same two views.
 
@@ -70,7 +74,7 @@ def diff_page(
         old: the earlier run.
         new: the run that the site is of.
         difference: from :func:`report.compare.difference.compare`.
-        contents: says which units have a page.
+        with_page: units of the new run that have a page, to link to.
         path: ``PREVIOUS`` or ``BASELINE``.
     """
     text = page_text(
@@ -88,7 +92,7 @@ def diff_page(
         ],
         labelled=labelled_words(difference),
         label_lines=[label_words(label) for label in difference.labels if label.changed],
-        rows=unit_rows(difference, contents),
+        rows=unit_rows(difference, with_page),
         concepts=[concept for concept in difference.concepts if concept.changed],
         figure=decimals,
         strips=_strips(old, new, difference),
@@ -123,10 +127,10 @@ def front_matter(difference: Difference, title: str) -> dict[str, object]:
     return head
 
 
-def unit_rows(difference: Difference, contents: Contents) -> list[UnitRow]:
+def unit_rows(difference: Difference, with_page: Collection[Unit]) -> list[UnitRow]:
     """One row per unit that is not the same (or dead in both), by layer and index."""
     labels = {label.new: label for label in difference.labels}
-    pages = set(contents.units)
+    pages = set(with_page)
     return [
         _row(layer, unit, labels, pages)
         for layer in difference.layers

@@ -7,7 +7,7 @@ import yaml
 from jobs.config import PublishConfig, ReportConfig
 from report.compare.difference import compare
 from report.compare.inputs import InputChange
-from report.contents import gather
+from report.contents import units_with_page
 from report.diff_page import BASELINE, diff_page
 from tests.compare.cases import ALPHABET
 from tests.compare.labels import labelled
@@ -26,7 +26,7 @@ def changed(**keywords):
 
 
 def page(new, old=OLD, **keywords):
-    return diff_page(old, new, compare(old, new), gather(new), **keywords)
+    return diff_page(old, new, compare(old, new), units_with_page(new), **keywords)
 
 
 def test_equal_runs_have_a_page_that_says_so():
@@ -56,7 +56,7 @@ def test_no_run_id_and_nothing_that_changes_from_time_to_time():
 
 def test_a_unit_without_a_page_is_not_linked():
     new = changed(report=ReportConfig(min_mean_activation=0.99))
-    made = diff_page(OLD, new, compare(OLD, new), gather(new))
+    made = diff_page(OLD, new, compare(OLD, new), units_with_page(new))
     assert "neurons/" not in made.text
     assert "L1N5" in made.text
 
@@ -93,7 +93,7 @@ def test_hostile_samples_and_inputs_stay_text(sample):
             difference.sample, first_difference=0, old_excerpt=sample, new_excerpt=sample
         ),
     )
-    text = diff_page(OLD, new, difference, gather(new)).text
+    text = diff_page(OLD, new, difference, units_with_page(new)).text
     tags = {tag.lower() for tag in re.findall(r"<([a-zA-Z]+)", text)}
     assert not tags & {"script", "img", "iframe", "svg", "style", "link", "em", "input"}
     assert not re.search(r"<[^>]*\son\w+=", text)
