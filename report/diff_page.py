@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from jobs.progress import printable
 from report.compare.difference import Difference
 from report.compare.label_changes import LabelChange
 from report.compare.matching import LayerMatch, UnitMatch
@@ -99,7 +100,7 @@ def diff_page(
         strip_units=UNITS,
         strip_characters=CHARACTERS,
         probe_hidden=new.config.publish.corpus_text != "all",
-        sample=sample_words(difference.sample),
+        sample=printable(sample_words(difference.sample)),
         samples=_samples(old, new, difference),
         root="../",
     )

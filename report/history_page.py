@@ -181,7 +181,7 @@ def _trend(
         return None
     low, high = min(value for _, value, _ in known), max(value for _, value, _ in known)
     room = 0.1 * max(high - low, 10.0 ** (1 - places))
-    low, high = low - room, high + room
+    low, high = max(low - room, min(low, 0.0)), high + room  # no ticks below what can be
 
     def x(place: int) -> float:
         return LEFT + (WIDTH - LEFT - RIGHT) * place / (len(entries) - 1)

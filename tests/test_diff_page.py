@@ -48,6 +48,11 @@ def test_the_page_says_what_changed():
     assert head["bits"]["verdict"] == "no clear change"
 
 
+def test_line_ends_of_the_samples_are_seen():
+    text = page(changed(seed=0, sample="<\n\ta")).text
+    assert "&#92;n&#92;ta" in text or "\\n\\ta" in text
+
+
 def test_no_run_id_and_nothing_that_changes_from_time_to_time():
     first, second = changed(), replace(changed(), run_id="000009-0badcafe")
     assert page(first).data == page(second).data

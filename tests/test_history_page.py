@@ -68,6 +68,12 @@ def test_a_trend_goes_from_the_oldest_to_the_newest_and_down_when_bits_fall():
     assert "000002-0badcafe: 2.500" in text
 
 
+def test_no_axis_goes_below_what_can_be():
+    none = [replace(entry, labelled=0) for entry in (FIRST, SECOND)]
+    ticks = re.findall(r"<text[^>]*>(-?[0-9.]+)</text>", history_page(none).text)
+    assert "0" in ticks and not [tick for tick in ticks if tick.startswith("-")]
+
+
 @pytest.mark.parametrize("entries", [[], [FIRST], [replace(FIRST, held_out_bits=None)]])
 def test_few_runs_have_no_trend(entries):
     text = history_page(entries).text

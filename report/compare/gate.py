@@ -75,10 +75,12 @@ def _bits(most: float, difference: Difference) -> Check:
     name, found = "max_bpc_increase", difference.quality
     if found is None:
         return Check(name, False, f"not comparable: {difference.reason}")
-    low = found.interval[0] if found.interval is not None else math.nan
+    change = f"bits per character changed by {decimals(found.difference, sign=True)}"
+    if found.interval is None:
+        return Check(name, False, f"{change}, on too few characters for an interval")
+    low = found.interval[0]
     words = (
-        f"bits per character rose by {decimals(found.difference, sign=True)}, at least "
-        f"{decimals(low, sign=True)}; allowed is {decimals(most)}"
+        f"{change}, at least by {decimals(low, sign=True)}; {decimals(most, sign=True)} is allowed"
     )
     # written so that NaN anywhere fails
     return Check(name, math.isfinite(found.difference) and low <= most, words)

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from typing import Any
 
 from jobs import files
+from jobs.progress import printable
 from report.compare.difference import Difference
 from report.compare.label_changes import LabelChange
 from report.compare.matching import LayerMatch, UnitMatch
@@ -83,7 +84,7 @@ def markdown(difference: Difference) -> str:
         labels=[label_words(label) for label in difference.labels if label.changed],
         labelled=labelled_words(difference),
         concepts=[concept_words(concept) for concept in difference.concepts if concept.changed],
-        sample=sample_words(difference.sample),
+        sample=printable(sample_words(difference.sample)),
     )
 
 

@@ -5,7 +5,7 @@ import math
 from report.compare.difference import Difference, SampleChange
 from report.compare.label_changes import ConceptChange, LabelChange, UnitLabel
 from report.compare.matching import LayerMatch, UnitMatch
-from report.compare.quality import BLOCK, DRAWS, Quality
+from report.compare.quality import BLOCK, DRAWS, LEAST_BLOCKS, Quality
 from report.run_view import Unit
 
 NOT_AVAILABLE = "n/a"
@@ -33,17 +33,21 @@ def bits_words(found: Quality | None) -> str:
     """``1.498 bits per character (was 1.523), -0.025 (-0.031 to -0.019): better``."""
     if found is None:
         return "not comparable"
-    interval = NOT_AVAILABLE
-    if found.interval is not None:
-        interval = " to ".join(decimals(end, sign=True) for end in found.interval)
-    return (
+    words = (
         f"{decimals(found.new_bits)} bits per character (was {decimals(found.old_bits)}), "
-        f"{decimals(found.difference, sign=True)} ({interval}): {found.verdict}"
+        f"{decimals(found.difference, sign=True)}"
     )
+    if found.interval is None:
+        least = LEAST_BLOCKS * BLOCK
+        return f"{words} (no verdict: fewer than {least:,} characters were compared)"
+    interval = " to ".join(decimals(end, sign=True) for end in found.interval)
+    return f"{words} ({interval}): {found.verdict}"
 
 
 def interval_words(found: Quality) -> str:
     """What the interval is, and what it does not cover."""
+    if found.interval is None:
+        return f"On {found.characters:,} characters of the probe, too few for an interval."
     return (
         f"On {found.characters:,} characters of the probe; 95 % interval of the difference from "
         f"{DRAWS:,} draws of blocks of {BLOCK} characters. It does not cover what another seed "
@@ -61,7 +65,8 @@ def scope_words(difference: Difference) -> str:
     words = "the probes differ: the old network has read the probe of the new run, "
     words += "parts of which it may have been trained on"
     if difference.outside:
-        words += f"; {difference.outside:,} characters outside its alphabet are left out"
+        plural = "character is" if difference.outside == 1 else "characters are"
+        words += f"; {difference.outside:,} {plural} left out that its alphabet lacks"
     return words
 
 

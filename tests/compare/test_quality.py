@@ -3,6 +3,7 @@ import pytest
 
 from report.compare.probe_pair import ProbePair
 from report.compare.quality import bootstrap_interval, quality
+from report.compare.wording import bits_words, interval_words
 
 CHARACTERS = 256 * 40
 
@@ -67,6 +68,8 @@ def test_a_short_text_has_no_interval_and_no_verdict():
     found = quality(pair(bits(1, 256 * 7), bits(2, 256 * 7)))
     assert found.interval is None
     assert found.verdict == "n/a"
+    assert "(no verdict: fewer than 2,048 characters were compared)" in bits_words(found)
+    assert interval_words(found) == "On 1,792 characters of the probe, too few for an interval."
 
 
 def test_nan_is_no_verdict():
