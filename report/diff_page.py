@@ -99,7 +99,7 @@ def diff_page(
         strips=_strips(old, new, difference),
         strip_units=UNITS,
         strip_characters=CHARACTERS,
-        probe_hidden=new.config.publish.corpus_text != "all",
+        probe_hidden=not new.shows_corpus,
         sample=printable(sample_words(difference.sample)),
         samples=_samples(old, new, difference),
         root="../",
@@ -175,7 +175,7 @@ def _row(
 
 def _strips(old: RunView, new: RunView, difference: Difference) -> tuple[Strip, ...]:
     """None where nothing could be compared, or where the probe must not become public."""
-    if difference.empty or difference.reason or new.config.publish.corpus_text != "all":
+    if difference.empty or difference.reason or not new.shows_corpus:
         return ()
     pair = pair_probes(old, new)
     if isinstance(pair, str):
@@ -187,7 +187,7 @@ def _samples(
     old: RunView, new: RunView, difference: Difference
 ) -> tuple[tuple[str, tuple[Cell, ...]], ...]:
     """Both samples; empty where they are equal, or must not become public."""
-    if difference.sample.first_difference is None or new.config.publish.corpus_text == "none":
+    if difference.sample.first_difference is None or not new.shows_sample:
         return ()
     return tuple(
         (side, cells(view.sample_text[:SAMPLE])) for side, view in (("before", old), ("now", new))

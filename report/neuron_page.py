@@ -18,12 +18,19 @@ def pages(view: RunView, contents: Contents) -> Iterator[Page]:
     digits = max((len(str(unit.index)) for unit in units), default=1)
     for place, unit in enumerate(units):
         neighbours = (units[place - 1], units[(place + 1) % len(units)])
-        yield markdown_page(
-            unit.page, _text(unit, neighbours, contents, search_boost(unit, digits))
-        )
+        boost = search_boost(unit, digits)
+        text = _text(unit, neighbours, contents, boost, text_hidden=not view.shows_sample)
+        yield markdown_page(unit.page, text)
 
 
-def _text(unit: Unit, neighbours: tuple[Unit, Unit], contents: Contents, boost: float) -> str:
+def _text(
+    unit: Unit,
+    neighbours: tuple[Unit, Unit],
+    contents: Contents,
+    boost: float,
+    *,
+    text_hidden: bool,
+) -> str:
     entries = contents.by_unit[unit]
     figures: dict[str, str | int | float] = {"layer": unit.layer, "neuron": unit.index}
     for entry in entries:
@@ -41,6 +48,7 @@ def _text(unit: Unit, neighbours: tuple[Unit, Unit], contents: Contents, boost: 
         previous=neighbours[0],
         next=neighbours[1],
         label=contents.label(unit),
+        text_hidden=text_hidden,
         sentences=[entry.content.sentence for entry in entries if entry.content.sentence],
         main=[entry for entry in entries if entry.panel.place == "main"],
         side=[entry for entry in entries if entry.panel.place == "side"],

@@ -41,9 +41,9 @@ class Place:
 
 
 def pages(view: RunView, contents: Contents) -> Iterator[Page]:
-    """``reading.md``; nothing for a run that was not measured."""
+    """``reading.md``; nothing for a run that was not measured, or where no text may be shown."""
     found = measured(view)
-    if found is None:
+    if found is None or not view.shows_sample:
         return
     linked = set(contents.units)
 

@@ -9,6 +9,7 @@ from jobs.config import Config
 from jobs.history import EpochRecord
 from jobs.manifest import leaves
 from jobs.network import model_summary
+from jobs.run_files import PRIVATE_SECTIONS
 from report.charts import line, ticks
 from report.contents import Contents, section_contents
 from report.page import Page, markdown_page
@@ -16,7 +17,7 @@ from report.run_view import RunView
 from report.templates import decimals, page_text
 
 # where things are kept is nobody's business but the machine's
-PRIVATE_SETTINGS = ("store", "retention", "site.directory", "schema")
+PRIVATE_SETTINGS = (*PRIVATE_SECTIONS, "site.directory", "schema")
 WIDTH, HEIGHT = 640, 260  # SVG units of the learning curve
 LEFT, RIGHT, TOP, BOTTOM = 48, 12, 12, 36
 

@@ -77,6 +77,16 @@ class RunView:
         """The probe's characters."""
         return self.text(self.probe.ids)
 
+    @property
+    def shows_corpus(self) -> bool:
+        """Whether pieces of the corpus may stand on a page (``publish.corpus_text``)."""
+        return self.config.publish.corpus_text == "all"
+
+    @property
+    def shows_sample(self) -> bool:
+        """Whether the text that the network wrote may stand on a page: it can repeat the corpus."""
+        return self.config.publish.corpus_text != "none"
+
     def text(self, ids: NDArray[np.int32]) -> str:
         """The characters of ``ids``, as of ``sample.ids`` or ``sample.context``."""
         return "".join(self.card.alphabet[index] for index in ids)

@@ -50,7 +50,9 @@ class SymbolPicture:
 
 
 def pages(view: RunView, contents: Contents) -> Iterator[Page]:
-    """``sample.md``."""
+    """``sample.md``; nothing where no text may be shown."""
+    if not view.shows_sample:
+        return
     bits = view.sample.surprise()
     text_cells = cells(view.sample_text)
     text = page_text(
@@ -59,7 +61,7 @@ def pages(view: RunView, contents: Contents) -> Iterator[Page]:
         view=view,
         sections=section_contents(view, "sample"),
         cells=text_cells,
-        context_cells=cells(view.text(view.sample.context)),
+        context_cells=cells(view.text(view.sample.context) if view.shows_corpus else ""),
         surprise_text=paint(strip(text_cells), palette.surprise_levels(bits).tolist(), "s"),
         hundredths=",".join(map(str, np.rint(bits * 100).astype(int).tolist())),
         mean_bits=float(bits.mean()),

@@ -30,7 +30,7 @@ class ClampBox:
 def prepare(view: RunView) -> UnitContent | None:
     """Texts of the units of largest effect; other units have no such box."""
     found = measured(view)
-    if found is None or not found.all.clamps or view.config.publish.corpus_text == "none":
+    if found is None or not found.all.clamps or not view.shows_sample:
         return None
     clamps = {Unit(one.layer, one.index): one for one in found.all.clamps}
 

@@ -27,8 +27,10 @@ class ColouredText:
     below: str
 
 
-def prepare(view: RunView) -> UnitContent:
-    """Makes the spans once; every page puts its own levels in."""
+def prepare(view: RunView) -> UnitContent | None:
+    """Makes the spans once; every page puts its own levels in. None where no text may be shown."""
+    if not view.shows_sample:
+        return None
     spans = strip(cells(view.sample_text))
     alignment = view.config.report.alignment
     states = [

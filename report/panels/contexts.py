@@ -48,7 +48,7 @@ def prepare(view: RunView) -> UnitContent | None:
     found = measured(view)
     if found is None:
         return None
-    may_show = view.config.publish.corpus_text == "all"
+    may_show = view.shows_corpus
     spans = _spans(view.probe_text) if may_show else []
 
     def content(unit: Unit) -> Content:

@@ -59,7 +59,8 @@ def prepare(view: RunView) -> UnitContent | None:
     last = len(view.network.sizes)
     spans = strip(cells(view.sample_text))
     direct: Float | None = None
-    if view.network.sizes[-1] <= TEXT_UNITS and view.sample.characters > 1:
+    few = view.network.sizes[-1] <= TEXT_UNITS
+    if few and view.sample.characters > 1 and view.shows_sample:
         means = view.probe.layers[-1].hidden.mean(0, dtype=np.float64).astype(np.float32)
         direct = direct_bits(view.network, view.sample, means, range(view.network.sizes[-1]))
 

@@ -56,6 +56,7 @@ class HeadlineBox:
     chance: float
     shifts: int
     negligible: float
+    reading: bool  # there is a reading page
 
 
 def headline(view: RunView) -> HeadlineBox | None:
@@ -84,6 +85,7 @@ def headline(view: RunView) -> HeadlineBox | None:
         chance=found.all.chance.strength,
         shifts=found.all.chance.shifts,
         negligible=NEGLIGIBLE,
+        reading=view.shows_sample,
     )
 
 
