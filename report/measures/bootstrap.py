@@ -1,6 +1,7 @@
 """Intervals by the block bootstrap: neighbouring characters are not independent, blocks are."""
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +20,13 @@ def block_sums(values: NDArray[np.floating], block: int = BLOCK) -> Array:
     return np.asarray(np.add.reduceat(values.astype(np.float64), starts, axis=0))
 
 
+@lru_cache(maxsize=8)
 def draws(blocks: int, seed: int) -> Array:
-    """(DRAWS, blocks) how often each block is taken in each draw with replacement."""
+    """(DRAWS, blocks) how often each block is taken in each draw with replacement; read only."""
     generator = np.random.Generator(np.random.PCG64(seed))
-    return generator.multinomial(blocks, np.full(blocks, 1.0 / blocks), DRAWS).astype(np.float64)
+    taken = generator.multinomial(blocks, np.full(blocks, 1.0 / blocks), DRAWS).astype(np.float64)
+    taken.setflags(write=False)  # every interval takes the same ones
+    return taken
 
 
 def interval(sums: Array, statistic: Callable[[Array], Array], seed: int) -> tuple[Array, Array]:

@@ -22,6 +22,7 @@ from scipy.sparse import csr_array
 
 from jobs.network import Float
 from report.measures.concepts import ConceptTable
+from report.measures.cores import side_by_side
 from report.measures.labels import (
     Array,
     Confusion,
@@ -82,14 +83,17 @@ def chance(
     shifts = generator.integers(LEAST_SHIFT, total - LEAST_SHIFT + 1, SHIFTS)
     together = max(1, COLUMNS_AT_ONCE // values.shape[1])  # few large products are fast
     parts = [Shiftable(hidden[part], pairs[part]) for part in (cut.a, cut.b)]
-    maxima: list[NDArray[np.float64]] = []
-    for first in range(0, SHIFTS, together):
-        group = shifts[first : first + together]
+
+    def maxima(group: NDArray[np.int64]) -> NDArray[np.float64]:
         shifted = np.concatenate([np.roll(values, int(shift), axis=0) for shift in group], axis=1)
         on_a, on_b = parts[0].correlations(shifted[cut.a]), parts[1].correlations(shifted[cut.b])
         signed = on_b * np.where(on_a[:1] < 0, -1, 1)  # the sign is that of the whole course
-        maxima.append(signed.max(1).reshape(2, len(group), -1).max(2))
-    strength, within = np.percentile(np.concatenate(maxima, axis=1), PERCENTILE, axis=1)
+        largest: NDArray[np.float64] = signed.max(1).reshape(2, len(group), -1).max(2)
+        return largest
+
+    groups = [shifts[first : first + together] for first in range(0, SHIFTS, together)]
+    found = np.concatenate(side_by_side(maxima, groups), axis=1)
+    strength, within = np.percentile(found, PERCENTILE, axis=1)
     return Chance(float(strength), float(within), SHIFTS)
 
 

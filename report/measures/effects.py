@@ -10,7 +10,6 @@ signed state zero is not neutral when the mean is far from it.
 """
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +20,7 @@ from jobs.trace import Trace
 from report.measures.ablation import Ablated, affordable, hold_units
 from report.measures.bootstrap import block_sums, interval
 from report.measures.concepts import ConceptTable
+from report.measures.cores import side_by_side
 from report.measures.verdicts import Label
 
 ZERO_SHARE = 0.25  # of the characters, for the second figure
@@ -91,9 +91,7 @@ def ablate(network: Network, trace: Trace) -> tuple[tuple[Ablated, Ablated], ...
         mean = states.hidden.mean(0, dtype=np.float64).astype(np.float32)
         jobs.append((layer, mean, affordable(network, trace)))
         jobs.append((layer, np.zeros_like(mean), affordable(network, trace, ZERO_SHARE)))
-    # NumPy lets go of the interpreter lock: two threads share the work of one
-    with ThreadPoolExecutor(2) as pool:
-        done = list(pool.map(lambda job: hold_units(network, trace, *job), jobs))
+    done = side_by_side(lambda job: hold_units(network, trace, *job), jobs)
     return tuple((done[index], done[index + 1]) for index in range(0, len(done), 2))
 
 

@@ -16,6 +16,7 @@ from report.measures.concepts import Concept, ConceptTable, evaluate
 from report.measures.concepts_user import all_concepts
 from report.measures.contexts import AROUND
 from report.measures.controls import UNTRAINED_UNITS, Chance, chance, look_up
+from report.measures.cores import one_core_each, side_by_side
 from report.measures.effects import ablate
 from report.measures.forward import hidden_states
 from report.measures.gap import Gap, gap
@@ -108,7 +109,18 @@ def measure(
     Raises:
         NeuronarioError: 78 where ``report.pygments`` or ``report.concepts`` cannot be used.
     """
-    say = progress or (lambda _: None)
+    with one_core_each():
+        return _measure(network, probe, sample, corpus, config, progress or (lambda _: None))
+
+
+def _measure(
+    network: Network,
+    probe: Trace,
+    sample: Trace,
+    corpus: Corpus,
+    config: Config,
+    say: Progress,
+) -> Measures:
     say("concepts")
     start = probe_start(corpus, probe)
     text = corpus.text(probe.ids)
@@ -123,8 +135,9 @@ def measure(
     ablated = ablate(network, probe)
     say("labels")
     pairs = controls.look_up.pairs
-    fits = [fit(layer.hidden, table, pairs) for layer in probe.layers]
-    untrained = [fit(states, table, pairs) for states in controls.untrained]
+    states = [layer.hidden for layer in probe.layers]
+    fits = side_by_side(lambda one: fit(one, table, pairs), [*states, *controls.untrained])
+    fits, untrained = fits[: len(states)], fits[len(states) :]
     first_line = 1 + sum(corpus.alphabet[index] == "\n" for index in corpus.ids[:start])
     measured = Layers(network, probe, table, controls, fits, untrained, ablated, config.seed)
     labels = measured.labels()
@@ -191,10 +204,12 @@ def untrained_states(network: Network, probe: Trace, seed: int) -> tuple[Float, 
     """
     streams = max(1, probe.characters // STREAM)
     networks = -(-UNTRAINED_UNITS // min(network.sizes))
-    found = []
-    for number in range(1, networks + 1):
+
+    def of_fresh(number: int) -> tuple[Float, ...]:
         fresh = initial_network(network.alphabet_size, network.sizes, seed + number)
-        found.append(hidden_states(fresh, probe.ids, probe.context, probe.window, streams))
+        return hidden_states(fresh, probe.ids, probe.context, probe.window, streams)
+
+    found = side_by_side(of_fresh, range(1, networks + 1))
     return tuple(np.concatenate(states, axis=1) for states in zip(*found, strict=True))
 
 

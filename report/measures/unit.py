@@ -13,6 +13,7 @@ from report.measures.ablation import Ablated
 from report.measures.concepts import ConceptTable
 from report.measures.contexts import AROUND, Context, contexts, histograms
 from report.measures.controls import Chance, LookUp
+from report.measures.cores import side_by_side
 from report.measures.effects import Effect, effects
 from report.measures.gap import long_range_credit
 from report.measures.gates import GateShares, gate_shares
@@ -105,18 +106,19 @@ class Layers:
 
     def concept_scores(self) -> tuple[ConceptScore, ...]:
         """Per layer one row per usable yes/no concept."""
-        return tuple(
-            row
-            for number, layer in enumerate(self.probe.layers)
-            for row in concept_scores(
-                layer.hidden,
+
+        def of_layer(number: int) -> tuple[ConceptScore, ...]:
+            return concept_scores(
+                self.probe.layers[number].hidden,
                 number + 1,
                 self.table,
                 self.fits[number],
                 self.controls.look_up.f1_b,
                 self.untrained[number],
             )
-        )
+
+        layers = side_by_side(of_layer, range(len(self.probe.layers)))
+        return tuple(row for rows in layers for row in rows)
 
 
 def unit_measures(
