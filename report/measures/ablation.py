@@ -1,8 +1,8 @@
 """Every unit of a layer held at a value, one after the other, side by side in one batch.
 
-Copy j of the network has unit j of the layer held on *every* outgoing edge: its own recurrence, the
-other units of its layer, the layer above, the output. Layers below are the same in all copies and
-are taken from the trace. In the stream regime the text is read in long segments that start from the
+Copy n of the network has the n-th of the units asked for held on *every* outgoing edge: its own
+recurrence, the other units of its layer, the layer above, the output. Layers below are the same in
+all copies and are taken from the trace. In the stream regime the text is read in long segments that start from the
 traced state; in the window regime the unit is held at every step of every window.
 """
 
@@ -42,6 +42,19 @@ class Ablated:
     low: NDArray[np.float64]  # (N, V) the same where it is low
 
 
+@dataclass(frozen=True)
+class Held:
+    """Units of one layer, one per copy of the network, and the values that they are held at."""
+
+    layer: int  # from 0
+    units: NDArray[np.int64]  # (N,)
+    values: Float  # (N,)
+
+    def hold(self, hidden: Float) -> None:
+        """Overwrite the held units in ``hidden`` (..., N, H)."""
+        hidden[..., np.arange(len(self.units)), self.units] = self.values
+
+
 def cost(network: Network, layer: int, window: int) -> float:
     """Multiply-adds per character of holding every unit of ``layer`` (from 0)."""
     sizes = network.sizes
@@ -68,50 +81,52 @@ def segments(trace: Trace, characters: int, together: int) -> tuple[Places, int]
     return np.linspace(0, room, count).astype(np.int64), length
 
 
-def hold_units(
-    network: Network, trace: Trace, layer: int, values: Float, characters: int
-) -> Ablated:
-    """Hold each unit of ``layer`` (from 0) at its item of ``values`` (N,).
+def affordable_for(network: Network, trace: Trace, layer: int, units: int) -> int:
+    """How many characters of the probe are read with ``units`` units of ``layer`` held."""
+    share = units / network.sizes[layer] * len(network.sizes)
+    wanted = OPERATIONS / (share * cost(network, layer, trace.window))
+    return int(min(trace.characters - 1, wanted))
+
+
+def hold_units(network: Network, trace: Trace, held: Held, characters: int) -> Ablated:
+    """Hold each unit of ``held`` at its value, in a copy of its own.
 
     Args:
         network: the network of ``trace``.
         trace: the probe.
-        layer: counted from 0.
-        values: (N,) float32.
+        held: which units, at which values.
         characters: about how many predictions to look at.
     """
     layers = [weights(one) for one in network.layers]
-    units = len(values)
-    together = max(1, min(16, COPIES_AT_ONCE // units))
+    together = max(1, min(16, COPIES_AT_ONCE // len(held.units)))
     starts, length = segments(trace, characters, together)
-    score = _Score(network, trace, layer, units)
+    score = _Score(network, trace, held)
     passes = _windows if trace.window else _stream
     for first in range(0, len(starts), together):
         group = starts[first : first + together]
-        for places, hidden in passes(layers, trace, layer, values, group, length):
+        for places, hidden in passes(layers, trace, held, group, length):
             score.add(places, hidden)
     return score.result()
 
 
 def _stream(
-    layers: list[Weights], trace: Trace, layer: int, values: Float, starts: Places, length: int
+    layers: list[Weights], trace: Trace, held: Held, starts: Places, length: int
 ) -> Iterator[tuple[Places, Float]]:
     """Places (S,) and the last layer's states (S, N, H), step by step."""
-    units = len(values)
-    own = np.arange(units)
+    layer, copies = held.layer, len(held.units)
     above = layers[layer:]
     hidden, cell = (
         [
-            np.repeat(_states(trace, number, kind, starts - 1)[:, None], units, axis=1)
+            np.repeat(_states(trace, number, kind, starts - 1)[:, None], copies, axis=1)
             for number in range(layer, len(layers))
         ]
         for kind in ("hidden", "cell")
     )
-    hidden[0][:, own, own] = values
+    held.hold(hidden[0])
     for offset in range(length):
         places = starts + offset
         projected = _input(layers[layer], trace, layer, places)[:, None]
-        _rise(above, projected, hidden, cell, values)
+        _rise(above, projected, hidden, cell, held)
         yield places, hidden[-1]
 
 
@@ -120,16 +135,15 @@ def _rise(
     projected: Float,
     hidden: list[Float],
     cell: list[Float],
-    values: Float,
+    held: Held,
 ) -> None:
     """One step of the held layer and of all above it; replaces items of ``hidden``, ``cell``."""
-    own = np.arange(len(values))
     for number, one in enumerate(above):
         if number > 0:
             projected = hidden[number - 1] @ one.kernel + one.bias
         hidden[number], cell[number] = step(one, projected, hidden[number], cell[number])
         if number == 0:
-            hidden[0][:, own, own] = values
+            held.hold(hidden[0])
 
 
 def _states(trace: Trace, layer: int, kind: str, places: Places) -> Float:
@@ -150,24 +164,24 @@ def _input(weight: Weights, trace: Trace, layer: int, places: Places) -> Float:
 
 
 def _windows(
-    layers: list[Weights], trace: Trace, layer: int, values: Float, starts: Places, length: int
+    layers: list[Weights], trace: Trace, held: Held, starts: Places, length: int
 ) -> Iterator[tuple[Places, Float]]:
     """The same in the window regime: each place is a pass from zero over its window."""
-    units = len(values)
+    layer, copies = held.layer, len(held.units)
     lower, above = layers[:layer], layers[layer:]
     for offset in range(length):
         places = starts + offset
         count = len(places)
         below_hidden, below_cell = zero_state(lower, count), zero_state(lower, count)
         hidden, cell = (
-            [np.zeros((count, units, one.units), np.float32) for one in above] for _ in range(2)
+            [np.zeros((count, copies, one.units), np.float32) for one in above] for _ in range(2)
         )
         for column in windows(trace.ids, trace.context, trace.window, places).T:
             missing = column == MISSING
             symbols = np.where(missing, 0, column)
             advance(lower, symbols, below_hidden, below_cell)
             came = above[0].kernel[symbols] if layer == 0 else below_hidden[-1] @ above[0].kernel
-            _rise(above, (came + above[0].bias)[:, None], hidden, cell, values)
+            _rise(above, (came + above[0].bias)[:, None], hidden, cell, held)
             if missing.any():  # before the beginning of the text: still the zero state
                 for states in (*below_hidden, *below_cell, *hidden, *cell):
                     states[missing] = 0.0
@@ -177,11 +191,12 @@ def _windows(
 class _Score:
     """Collects what the held networks predict."""
 
-    def __init__(self, network: Network, trace: Trace, layer: int, units: int) -> None:
+    def __init__(self, network: Network, trace: Trace, held: Held) -> None:
         self.network = network
         self.trace = trace
+        units = len(held.units)
         size = (units, network.alphabet_size)
-        states = trace.layers[layer].hidden
+        states = trace.layers[held.layer].hidden[:, held.units]
         edges = np.quantile(states, [0.1, 0.9], axis=0)
         self.low = states <= edges[0]  # (T, N)
         self.high = states >= edges[1]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from jobs.network import Float, Network
 from jobs.trace import Trace
-from report.measures.ablation import Ablated, affordable, hold_units
+from report.measures.ablation import Ablated, Held, affordable, affordable_for, hold_units
 from report.measures.bootstrap import block_sums, interval
 from report.measures.concepts import ConceptTable
 from report.measures.cores import side_by_side
@@ -26,6 +26,7 @@ from report.measures.verdicts import Label
 ZERO_SHARE = 0.25  # of the characters, for the second figure
 SHOWN = 5  # characters listed as promoted or suppressed
 NEGLIGIBLE = 0.0005  # bits per character below which an effect is called none
+FARTHER = 1.5  # times as many characters as before, for which labelled units are held once more
 LEAST_BLOCKS = 5  # with the concept in them, below which no interval is drawn inside it
 AT_ONCE = 2_000_000  # values of one temporary array
 
@@ -50,19 +51,33 @@ class Effect:
     zero_bits: float  # held at zero
     zero_characters: int
     inside: float | None  # where its label's concept holds; None for numbers and without label
-    inside_interval: tuple[float, float] | None  # 95 %; of an accepted label only
+    inside_interval: tuple[float, float] | None  # 95 %; of a named label only
     outside: float | None
     promotes: tuple[
         Shift, ...
     ]  # where the unit is on (top tenth, or bottom tenth if its sign is -)
     suppresses: tuple[Shift, ...]
     direct: float | None  # mean |d_t|, bits; last layer only
-    used: bool  # everywhere, or where its accepted label holds, the interval excludes zero
+    used: bool  # everywhere, or where its label holds, the interval excludes zero
+    unknown: bool = False  # its concept was met too seldom to say what the unit does inside it
 
     @property
     def none(self) -> bool:
-        """Nothing follows from the unit."""
+        """Nothing is seen to follow from the unit."""
         return not self.used
+
+    @property
+    def unused(self) -> bool:
+        """Nothing is seen to follow from it, and it was looked at where it matters."""
+        return not self.used and not self.unknown
+
+
+@dataclass(frozen=True)
+class Farther:
+    """Some units of a layer, held on more of the probe than all of them could be."""
+
+    units: NDArray[np.int64]  # (N,)
+    ablated: Ablated  # of these N
 
 
 def direct_bits(network: Network, trace: Trace, means: Float, units: Sequence[int]) -> Float:
@@ -87,12 +102,36 @@ def direct_bits(network: Network, trace: Trace, means: Float, units: Sequence[in
 def ablate(network: Network, trace: Trace) -> tuple[tuple[Ablated, Ablated], ...]:
     """Per layer: every unit held at its mean on the probe, and (on fewer characters) at zero."""
     jobs = []
-    for layer, states in enumerate(trace.layers):
-        mean = states.hidden.mean(0, dtype=np.float64).astype(np.float32)
-        jobs.append((layer, mean, affordable(network, trace)))
-        jobs.append((layer, np.zeros_like(mean), affordable(network, trace, ZERO_SHARE)))
+    for layer in range(len(trace.layers)):
+        mean = at_means(trace, layer, range(trace.layers[layer].units))
+        zero = Held(layer, mean.units, np.zeros_like(mean.values))
+        jobs.append((mean, affordable(network, trace)))
+        jobs.append((zero, affordable(network, trace, ZERO_SHARE)))
     done = side_by_side(lambda job: hold_units(network, trace, *job), jobs)
     return tuple((done[index], done[index + 1]) for index in range(0, len(done), 2))
+
+
+def at_means(trace: Trace, layer: int, units: Sequence[int]) -> Held:
+    """``units`` of ``layer`` (from 0), to be held at their means on the probe."""
+    means = trace.layers[layer].hidden.mean(0, dtype=np.float64).astype(np.float32)
+    chosen = np.asarray(units, np.int64)
+    return Held(layer, chosen, means[chosen])
+
+
+def ablate_labelled(
+    network: Network, trace: Trace, layer: int, labels: Sequence[Label], known: Ablated
+) -> Farther | None:
+    """The labelled units of ``layer`` (from 0), held at their means on more of the probe.
+
+    A wide layer is held on a small part of the probe, where a rare concept may hardly occur; few
+    units can be held on all of it. None where that brings little more than what is ``known``.
+    """
+    units = [unit for unit, label in enumerate(labels) if label.named]
+    characters = affordable_for(network, trace, layer, len(units)) if units else 0
+    if characters < FARTHER * len(known.places):
+        return None
+    held = at_means(trace, layer, units)
+    return Farther(held.units, hold_units(network, trace, held, characters))
 
 
 def effects(
@@ -103,35 +142,33 @@ def effects(
     labels: Sequence[Label],
     table: ConceptTable,
     seed: int,
+    farther: Farther | None = None,
 ) -> tuple[Effect, ...]:
-    """One record per unit of ``layer`` (from 0)."""
+    """One record per unit of ``layer`` (from 0); of those in ``farther`` by what it says."""
     mean, zero = ablated
-    total = mean.bits.mean(0, dtype=np.float64)
-    low, high = _intervals(mean.bits, seed)
-    names = [concept.name for concept in table.concepts]
+    known = _Totals(mean, table, seed)
+    sources = [(known, unit) for unit in range(len(labels))]
+    if farther is not None:
+        better = _Totals(farther.ablated, table, seed)
+        for place, unit in enumerate(farther.units):
+            sources[unit] = (better, place)
     direct = None
     if layer == len(network.layers) - 1:
-        means = trace.layers[-1].hidden.mean(0, dtype=np.float64).astype(np.float32)
-        every = range(trace.layers[-1].units)
-        direct = np.abs(direct_bits(network, trace, means, every)).mean(0, dtype=np.float64)
+        means = at_means(trace, layer, range(len(labels))).values
+        direct = np.abs(direct_bits(network, trace, means, range(len(labels)))).mean(
+            0, dtype=np.float64
+        )
     found = []
     for unit, label in enumerate(labels):
-        inside: float | None = None
-        outside: float | None = None
-        around: tuple[float, float] | None = None
-        if label.concept and label.details is not None:
-            holds = table.values[mean.places, names.index(label.concept)] > 0
-            inside, outside = _mean(mean.bits[holds, unit]), _mean(mean.bits[~holds, unit])
-            if label.accepted and holds.any():
-                around = _interval_where(mean.bits[:, unit], holds, seed)
-        everywhere = (float(low[unit]), float(high[unit]))
-        used = _matters(float(total[unit]), everywhere) or _matters(inside, around)
-        change = mean.high[unit] if label.sign > 0 else mean.low[unit]
+        totals, place = sources[unit]
+        bits, everywhere = totals.everywhere(place)
+        inside, around, outside = totals.inside(place, label)
+        change = totals.change(place, label.sign)
         found.append(
             Effect(
-                bits=float(total[unit]),
+                bits=bits,
                 interval=everywhere,
-                characters=len(mean.places),
+                characters=len(totals.held.places),
                 zero_bits=float(zero.bits[:, unit].mean(dtype=np.float64)),
                 zero_characters=len(zero.places),
                 inside=inside,
@@ -140,10 +177,46 @@ def effects(
                 promotes=_extremes(change, 1),
                 suppresses=_extremes(change, -1),
                 direct=None if direct is None else float(direct[unit]),
-                used=used,
+                used=_matters(bits, everywhere) or _matters(inside, around),
+                unknown=inside is not None and around is None,
             )
         )
     return tuple(found)
+
+
+class _Totals:
+    """Total effects: what the predictions lose in each copy of ``held``."""
+
+    def __init__(self, held: Ablated, table: ConceptTable, seed: int) -> None:
+        self.held, self.table, self.seed = held, table, seed
+        self.ends = _intervals(held.bits, seed)
+
+    def everywhere(self, place: int) -> tuple[float, tuple[float, float]]:
+        """Bits per character and their interval."""
+        bits = float(self.held.bits[:, place].mean(dtype=np.float64))
+        low, high = self.ends
+        return bits, (float(low[place]), float(high[place]))
+
+    def inside(
+        self, place: int, label: Label
+    ) -> tuple[float | None, tuple[float, float] | None, float | None]:
+        """Bits where the concept of ``label`` holds, their interval (of a named label), bits
+        elsewhere; None for numbers.
+        """
+        if not label.concept or label.details is None:
+            return None, None, None
+        column = [concept.name for concept in self.table.concepts].index(label.concept)
+        holds = self.table.values[self.held.places, column] > 0
+        bits = self.held.bits[:, place]
+        around = None
+        if label.named and holds.any():
+            around = _interval_where(bits, holds, self.seed)
+        return _mean(bits[holds]), around, _mean(bits[~holds])
+
+    def change(self, place: int, sign: int) -> Array:
+        """(V,) change of log2 p where the unit is high, or low where its sign is negative."""
+        found: Array = (self.held.high if sign > 0 else self.held.low)[place]
+        return found
 
 
 def _matters(bits: float | None, ends: tuple[float, float] | None) -> bool:

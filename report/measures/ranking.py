@@ -37,7 +37,7 @@ class Headline:
 def evidence(label: Label, effect: Effect) -> tuple[int, float, float]:
     """Sorts ascending, best first: class, then margin above the controls, then effect."""
     if label.named:
-        grade = 2 * label.partly + (not effect.used)
+        grade = 2 * label.partly + effect.unused
         return (grade, -round(label.margin, 4), -round(abs(effect.bits), 5))
     return (4, -round(abs(effect.bits), 5), 0.0)
 
@@ -55,6 +55,6 @@ def headline(labels: Sequence[Label], effects: Sequence[Effect]) -> Headline:
         units=len(labels),
         labelled=len(accepted),
         concepts=tuple(sorted({labels[place].concept for place in accepted})),
-        unused=sum(not effects[place].used for place in accepted),
+        unused=sum(effects[place].unused for place in accepted),
         partly=sum(label.partly for label in labels),
     )

@@ -14,7 +14,7 @@ from report.measures.concepts import ConceptTable
 from report.measures.contexts import AROUND, Context, contexts, histograms
 from report.measures.controls import Chance, LookUp
 from report.measures.cores import side_by_side
-from report.measures.effects import Effect, effects
+from report.measures.effects import Effect, ablate_labelled, effects
 from report.measures.gap import long_range_credit
 from report.measures.gates import GateShares, gate_shares
 from report.measures.health import Health, health
@@ -49,7 +49,7 @@ class UnitMeasures:
     @property
     def encoded_not_used(self) -> bool:
         """Its label is accepted, yet holding it changes nothing."""
-        return self.label.accepted and not self.effect.used
+        return self.label.accepted and self.effect.unused
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,7 @@ class Layers:
                 own,
                 self.table,
                 self.seed,
+                ablate_labelled(self.network, self.probe, number, own, self.ablated[number][0]),
             )
             for number, own in enumerate(labels)
         ]

@@ -46,6 +46,7 @@ class EffectBox:
     promotes: tuple[Promoted, ...]
     suppresses: tuple[Promoted, ...]
     encoded_not_used: bool
+    too_rare: bool  # it has a label, which these characters meet too seldom
     only_inside: bool  # no effect on the whole, but one where its label holds
     strip: Strip | None
     strongest: float
@@ -83,11 +84,12 @@ def prepare(view: RunView) -> UnitContent | None:
                     Promoted(alphabet[s.character], s.bits) for s in effect.suppresses
                 ),
                 encoded_not_used=own.encoded_not_used,
+                too_rare=bool(own.label.named) and not effect.used and effect.unknown,
                 only_inside=effect.used and effect.interval[0] <= 0 <= effect.interval[1],
                 strip=coloured,
                 strongest=STRONGEST,
             ),
-            sentence="Its label is encoded, not used: holding it changes nothing."
+            sentence="Its label is encoded, not used: holding it changes nothing that is seen."
             if own.encoded_not_used
             else "",
             columns=(

@@ -4,12 +4,17 @@ import numpy as np
 import pytest
 
 from report.measures import ablation
-from report.measures.ablation import affordable, cost, hold_units, segments
-from report.measures.effects import direct_bits, effects
+from report.measures.ablation import Held, affordable, affordable_for, cost, hold_units, segments
+from report.measures.concepts import ConceptTable, evaluate, library
+from report.measures.effects import ablate_labelled, direct_bits, effects
 from tests.golden_networks import LINE, QUOTE, RANDOM, golden, read, zero_states
 from tests.measures.golden_measures import golden_measures, golden_run
 
 HELD = 0.3
+
+
+def every_unit(layer, values):
+    return Held(layer, np.arange(len(values)), values)
 
 
 def oracle_bits(run, layer, unit, places, start):
@@ -41,7 +46,7 @@ def oracle_bits(run, layer, unit, places, start):
 def test_held_unit_equals_the_oracle(layers, layer, regime, window):
     run = golden(layers, characters=200, regime=regime, window=window)
     values = np.full(run.network.sizes[layer], HELD, np.float32)
-    found = hold_units(run.network, run.trace, layer, values, 150)
+    found = hold_units(run.network, run.trace, every_unit(layer, values), 150)
     starts, length = segments(run.trace, 150, max(1, min(16, 400 // len(values))))
     start = int(starts[1])
     places = np.arange(start, start + length)
@@ -99,10 +104,8 @@ def test_a_label_without_effect_is_encoded_not_used():
     run = golden_run(1)
     label = golden_measures(1).units[QUOTE].label
     values = np.zeros(run.network.sizes[0], np.float32)
-    found = hold_units(run.network, run.trace, 0, values, 600)
+    found = hold_units(run.network, run.trace, every_unit(0, values), 600)
     silent = ablation.Ablated(found.places, np.zeros_like(found.bits), found.high, found.low)
-    from report.measures.concepts import evaluate, library
-
     table = evaluate(library(), run.text, run.lead)
     labels = [label] * run.network.sizes[0]
     quiet = effects(run.network, run.trace, 0, (silent, silent), labels, table, 0)
@@ -114,11 +117,10 @@ def test_a_label_without_effect_is_encoded_not_used():
 def test_an_effect_only_where_the_label_holds_is_an_effect():
     run = golden_run(1)
     label = golden_measures(1).units[QUOTE].label
-    from report.measures.concepts import evaluate, library
-
     table = evaluate(library(), run.text, run.lead)
     labels = [label] * run.network.sizes[0]
-    found = hold_units(run.network, run.trace, 0, np.zeros(run.network.sizes[0], np.float32), 3_000)
+    zeros = np.zeros(run.network.sizes[0], np.float32)
+    found = hold_units(run.network, run.trace, every_unit(0, zeros), 3_000)
     names = [concept.name for concept in table.concepts]
     holds = table.values[found.places, names.index("quote")] > 0
     noise = np.random.default_rng(0).normal(0, 3, found.bits.shape)
@@ -129,3 +131,61 @@ def test_an_effect_only_where_the_label_holds_is_an_effect():
     assert effect.interval[0] < 0 < effect.interval[1]  # nothing on the whole
     assert effect.inside == pytest.approx(0.2, abs=1e-6)
     assert effect.inside_interval == pytest.approx((0.2, 0.2), abs=1e-6) and effect.used
+
+
+@pytest.mark.parametrize(("regime", "window"), [("stream", 0), ("window", 6)])
+def test_few_units_held_are_held_as_among_all(regime, window):
+    run = golden(2, characters=400, regime=regime, window=window)
+    values = np.full(run.network.sizes[0], HELD, np.float32)
+    every = hold_units(run.network, run.trace, every_unit(0, values), 150)
+    few = Held(0, np.array([LINE, QUOTE]), values[:2])
+    found = hold_units(run.network, run.trace, few, 399)
+    assert len(found.places) > 2 * len(every.places)
+    if window:  # places do not depend on each other, so not on how the text is cut
+        rows = np.searchsorted(found.places, every.places)
+        np.testing.assert_allclose(found.bits[rows], every.bits[:, [LINE, QUOTE]], atol=2e-4)
+    for place, unit in enumerate((LINE, QUOTE)):
+        single = hold_units(run.network, run.trace, Held(0, np.array([unit]), values[:1]), 399)
+        np.testing.assert_allclose(found.bits[:, place], single.bits[:, 0], atol=2e-4)
+
+
+def test_labelled_units_are_held_on_more_of_the_probe(monkeypatch):
+    run = golden_run(1)
+    labels = [one.label for one in golden_measures(1).units]
+    named = [unit for unit, label in enumerate(labels) if label.named]
+    units = run.network.sizes[0]
+    few = hold_units(run.network, run.trace, every_unit(0, np.zeros(units, np.float32)), 100)
+    monkeypatch.setattr(ablation, "OPERATIONS", 1_000 * cost(run.network, 0, 0))
+    assert affordable(run.network, run.trace) < 2_000
+    assert affordable_for(run.network, run.trace, 0, units) == 1_000
+    farther = ablate_labelled(run.network, run.trace, 0, labels, few)
+    assert farther.units.tolist() == named
+    assert len(farther.ablated.places) > 1_500  # fewer units, more characters
+    assert ablate_labelled(run.network, run.trace, 0, labels, farther.ablated) is None
+    nothing = [label for label in labels if not label.named]
+    assert ablate_labelled(run.network, run.trace, 0, nothing, few) is None
+    table = evaluate(library(), run.text, run.lead)
+    found = effects(run.network, run.trace, 0, (few, few), labels, table, 0, farther)
+    for place, unit in enumerate(named):
+        assert found[unit].characters == len(farther.ablated.places)
+        assert found[unit].bits == pytest.approx(farther.ablated.bits[:, place].mean(), abs=1e-6)
+    others = [one.characters for unit, one in enumerate(found) if unit not in named]
+    assert set(others) == {len(few.places)}
+
+
+def test_a_concept_met_too_seldom_is_not_called_unused():
+    run = golden_run(1)
+    label = golden_measures(1).units[QUOTE].label
+    table = evaluate(library(), run.text, run.lead)
+    zeros = np.zeros(run.network.sizes[0], np.float32)
+    found = hold_units(run.network, run.trace, every_unit(0, zeros), 3_000)
+    column = [concept.name for concept in table.concepts].index("quote")
+    rare = table.values.copy()
+    rare[:, column] = 0.0
+    rare[found.places[:5], column] = 1.0
+    silent = ablation.Ablated(found.places, np.zeros_like(found.bits), found.high, found.low)
+    labels = [label] * len(zeros)
+    for values, unknown in ((table.values, False), (rare, True)):
+        seen = ConceptTable(table.concepts, values)
+        one = effects(run.network, run.trace, 0, (silent, silent), labels, seen, 0)[QUOTE]
+        assert not one.used and (one.unknown, one.unused) == (unknown, not unknown)
