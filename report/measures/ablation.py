@@ -2,8 +2,8 @@
 
 Copy n of the network has the n-th of the units asked for held on *every* outgoing edge: its own
 recurrence, the other units of its layer, the layer above, the output. Layers below are the same in
-all copies and are taken from the trace. In the stream regime the text is read in long segments that start from the
-traced state; in the window regime the unit is held at every step of every window.
+all copies and are taken from the trace. In the stream regime the text is read in long segments that
+start from the traced state; in the window regime the unit is held at every step of every window.
 """
 
 from collections.abc import Iterator
