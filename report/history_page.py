@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from report.charts import line, ticks
 from report.compare.difference import Difference
-from report.compare.label_changes import accepted_labels
+from report.compare.label_changes import labelled, unit_labels
 from report.compare.matching import PAIRED
 from report.compare.wording import bits_words, decimals
 from report.page import Page, markdown_page
@@ -88,7 +88,7 @@ def history_entry(
     references: tuple[str, ...] = (),
 ) -> HistoryEntry:
     """The entry of a finished run; ``difference`` is to the run before, None for the first."""
-    labels = accepted_labels(view)
+    labels = unit_labels(view)
     return HistoryEntry(
         run=run,
         finished=finished,
@@ -99,7 +99,7 @@ def history_entry(
         held_out_bits=view.evaluation.held_out_bits,
         unigram_bits=view.evaluation.unigram_bits,
         units=len(view.units),
-        labelled=None if labels is None else len(labels),
+        labelled=None if labels is None else len(labelled(labels)),
         changes="" if difference is None else changes_words(difference),
         layers=()
         if difference is None

@@ -9,9 +9,10 @@ from report.compare.inputs import InputChange, input_changes
 from report.compare.label_changes import (
     ConceptChange,
     LabelChange,
-    accepted_labels,
     concept_changes,
     label_changes,
+    labelled,
+    unit_labels,
 )
 from report.compare.matching import LayerMatch, match_layer, not_comparable
 from report.compare.probe_pair import ProbePair, pair_probes
@@ -95,7 +96,7 @@ def compare(
             for layer, size in enumerate(new.network.sizes, start=1)
         )
     )
-    before, after = accepted_labels(old), accepted_labels(new)
+    before, after = unit_labels(old), unit_labels(new)
     known = before is not None and after is not None
     return Difference(
         old_run=old.run_id,
@@ -107,7 +108,9 @@ def compare(
         outside=pair.outside if isinstance(pair, ProbePair) else 0,
         quality=quality(pair, noise_floor) if isinstance(pair, ProbePair) else None,
         layers=layers,
-        labelled=(len(before), len(after)) if before is not None and after is not None else None,
+        labelled=(len(labelled(before)), len(labelled(after)))
+        if before is not None and after is not None
+        else None,
         labels=label_changes(before or {}, after or {}, layers) if known else (),
         concepts=concept_changes(old, new) if known else (),
         sample=_sample(old.sample_text, new.sample_text),

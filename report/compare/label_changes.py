@@ -9,10 +9,16 @@ from report.run_view import RunView, Unit
 
 @dataclass(frozen=True)
 class UnitLabel:
-    """The accepted label of a unit with its score on the second half of the probe."""
+    """The label of a unit with its score on the second half of the probe."""
 
     concept: str
     score: float  # F1 of a yes/no concept, Pearson's r of a number
+    partly: bool = False  # the second grade: it follows the concept in part
+
+    @property
+    def named(self) -> str:
+        """The concept with the grade."""
+        return f"partly {self.concept}" if self.partly else self.concept
 
 
 @dataclass(frozen=True)
@@ -26,8 +32,8 @@ class LabelChange:
 
     @property
     def changed(self) -> bool:
-        """Whether the concept is another one; a score that moved is no change of label."""
-        return _concept(self.before) != _concept(self.after)
+        """Whether concept or grade is another one; a score that moved is no change of label."""
+        return _named(self.before) != _named(self.after)
 
 
 @dataclass(frozen=True)
@@ -52,16 +58,23 @@ class ConceptChange:
 Labels = Mapping[Unit, UnitLabel]
 
 
-def accepted_labels(view: RunView) -> Labels | None:
-    """The accepted labels of a run; None where the run was not measured."""
+def unit_labels(view: RunView) -> Labels | None:
+    """The labels of a run, in part too; None where the run was not measured."""
     measured = view.measures.get("units")
     if measured is None:
         return None
     return {
-        Unit(one.layer, one.index): UnitLabel(one.label.concept, one.label.score.shown)
+        Unit(one.layer, one.index): UnitLabel(
+            one.label.concept, one.label.score.shown, one.label.partly
+        )
         for one in measured
-        if one.label.accepted
+        if one.label.named
     }
+
+
+def labelled(labels: Labels) -> Labels:
+    """Those that are called labelled: without the second grade."""
+    return {unit: label for unit, label in labels.items() if not label.partly}
 
 
 def label_changes(
@@ -81,7 +94,7 @@ def label_changes(
 
 def concept_changes(old: RunView, new: RunView) -> tuple[ConceptChange, ...]:
     """One record per concept that was scored in either run, by name."""
-    before, after = accepted_labels(old) or {}, accepted_labels(new) or {}
+    before, after = labelled(unit_labels(old) or {}), labelled(unit_labels(new) or {})
     best_before, best_after = _best_scores(old, before), _best_scores(new, after)
     controls = _controls(new)
     return tuple(
@@ -119,8 +132,8 @@ def _count(name: str, labels: Labels) -> int:
     return sum(label.concept == name for label in labels.values())
 
 
-def _concept(label: UnitLabel | None) -> str:
-    return label.concept if label else ""
+def _named(label: UnitLabel | None) -> str:
+    return label.named if label else ""
 
 
 def _rounded(score: float | None) -> float | None:

@@ -126,12 +126,13 @@ def labelled_words(difference: Difference) -> str:
     """``36 units (was 34)``."""
     if difference.labelled is None:
         return "n/a (a run without labels)"
-    return f"{difference.labelled[1]} units (was {difference.labelled[0]})"
+    before, after = difference.labelled
+    return f"{after} {'unit' if after == 1 else 'units'} (was {before})"
 
 
 def one_label(label: UnitLabel | None) -> str:
-    """``quote 0.910``."""
-    return f"{label.concept} {decimals(label.score)}" if label else "no label"
+    """``quote 0.910``, ``partly quote 0.910``."""
+    return f"{label.named} {decimals(label.score)}" if label else "no label"
 
 
 def sample_words(sample: SampleChange) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from report.measures.probe import ConceptScore
-from report.measures.verdicts import Label, Score, Within
+from report.measures.verdicts import Label, Score, Verdict, Within
 from report.run_view import RunView
 
 
@@ -18,9 +18,12 @@ class LabelledUnit:
 
 def label(concept: str, score: float, accepted: bool) -> Label:
     control = Score(0.1, 0.2)
+    verdict: Verdict = "chance"
+    if accepted:
+        verdict = "partly" if concept.startswith("partly ") else "accepted"
     return Label(
-        concept=concept,
-        verdict="accepted" if accepted else "chance",
+        concept=concept.removeprefix("partly "),
+        verdict=verdict,
         sign=1,
         threshold=0.25,
         score=Score(score - 0.05, score),
@@ -40,8 +43,8 @@ def labelled(
     labels: Mapping[str, tuple[str, float]],
     scores: Mapping[str, float] | None = None,
 ) -> RunView:
-    """``view`` with accepted labels for the units named in ``labels``, as ``L1N3``; ``scores`` is
-    the best unit of further concepts.
+    """``view`` with labels for the units named in ``labels``, as ``L1N3`` (``partly quote``: of
+    the second grade); ``scores`` is the best unit of further concepts.
     """
     units = tuple(
         LabelledUnit(

@@ -6,6 +6,8 @@ import pytest
 from jobs.config import TrainingConfig
 from report.compare.difference import compare, shared_start
 from report.compare.label_changes import ConceptChange, UnitLabel
+from report.compare.wording import label_words, labelled_words
+from report.history_page import history_entry
 from report.run_view import Unit
 from tests.compare.labels import labelled
 from tests.compare.runs import flipped, network, permuted, text_of, view
@@ -144,3 +146,17 @@ def test_labels_that_change_places_are_a_difference_though_every_concept_keeps_i
 def test_a_concept_that_is_followed_better_is_a_difference():
     old, new = (labelled(BASE, {}, scores={"quote": score}) for score in (0.5, 0.6))
     assert not compare(old, new).empty
+
+
+def test_the_second_grade_is_shown_and_not_counted():
+    old = labelled(BASE, {"L1N0": ("quote", 0.8), "L1N1": ("partly digit", 0.7)})
+    new = labelled(BASE, {"L1N0": ("partly quote", 0.7), "L1N1": ("partly digit", 0.6)})
+    difference = compare(old, new)
+    assert difference.labelled == (1, 0)
+    quote, digit = difference.labels
+    assert quote.changed and not digit.changed
+    assert label_words(quote) == "L1N0: partly quote 0.700 (was quote 0.800)"
+    assert labelled_words(difference) == "0 units (was 1)"
+    (concept,) = difference.concepts
+    assert (concept.concept, concept.units_before, concept.units_after) == ("quote", 1, 0)
+    assert history_entry(new, None, run="000001-00000000").labelled == 0
