@@ -79,6 +79,16 @@ def test_credit_goes_to_the_units_that_remember():
     ngram = witten_bell(text_ids(golden_text(8_000, 5)), run.trace.context, run.trace.ids, 9)
     from report.measures.ablation import Ablated
 
+    # lost: one bit at the 50 places whose prediction gains most against the n-gram
+    gain = ngram.best_bits - run.trace.surprise()
+    most = np.argsort(-gain[1:])[:50]
+    every = np.arange(run.trace.characters - 1)
+    bits = np.zeros((len(every), 1), np.float32)
+    bits[most] = 1.0
+    one = Ablated(every, bits, np.zeros((1, 9)), np.zeros((1, 9)))
+    expected = 50 / gain[1:][gain[1:] > 0].sum()
+    assert long_range_credit(one, run.trace, ngram).tolist() == pytest.approx([expected], rel=1e-5)
+
     places = np.arange(100)
     nothing = Ablated(places, np.zeros((100, 2), np.float32), np.zeros((2, 9)), np.zeros((2, 9)))
     assert long_range_credit(nothing, run.trace, ngram).tolist() == [0.0, 0.0]

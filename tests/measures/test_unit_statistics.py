@@ -1,16 +1,19 @@
 """Contexts, gates, time scales, neighbours, wiring, reading: against plain definitions."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from jobs.trace import LayerTrace
 from report.measures.contexts import APART, AROUND, BINS, contexts, histograms
 from report.measures.gates import character_of, gate_shares
+from report.measures.health import health
 from report.measures.neighbours import duplicates, neighbours, wiring
 from report.measures.reading import reading
 from report.measures.timescale import LONGEST, autocorrelation_half_life, forget_timescale
 from tests.golden_networks import BRACES, LINE, QUOTE, RANDOM, TWIN
-from tests.measures.golden_measures import golden_run, sample_of
+from tests.measures.golden_measures import golden_measures, golden_run, sample_of
 
 
 def test_contexts_are_apart_unique_and_where_they_say():
@@ -29,6 +32,7 @@ def test_contexts_are_apart_unique_and_where_they_say():
             assert one.value == pytest.approx(float(hidden[one.place, unit]))
             assert one.line == 7 + lines[: one.place].count("\n")
             assert one.start == max(0, one.place - AROUND) and one.place >= 30
+            assert one.stop == min(len(run.text), one.place + AROUND + 1)
         top = [one.value for one in own if one.kind == "top"]
         bottom = [one.value for one in own if one.kind == "bottom"]
         assert top[0] == pytest.approx(float(hidden[30:, unit].max()))
@@ -95,6 +99,41 @@ def test_neighbours_and_duplicates():
     assert duplicates(found[0][QUOTE], 1) == (TWIN,)
     assert all((one.layer, one.index) != (1, QUOTE) for one in found[0][QUOTE])
     assert {(one.layer, one.index) for one in found[1][LINE][:1]} == {(1, LINE)}
+
+
+def test_a_unit_and_its_negative_are_duplicates():
+    near = neighbours([np.array([[1, -1, 0.2], [-1, 1, 0.1], [0.5, -0.5, 0.9]], np.float32)])[0]
+    assert near[0][0].correlation == pytest.approx(-1.0)
+    assert [duplicates(found, 1) for found in near] == [(1,), (0,), ()]
+    assert duplicates(near[0], 2) == ()  # units of other layers are none
+
+
+def test_wires_to_the_softmax_leave_out_what_moves_all_characters_alike():
+    run = golden_run(2)
+    shifted = replace(run.network, output_kernel=run.network.output_kernel + np.float32(50.0))
+    for before, after in zip(wiring(run.network, 1), wiring(shifted, 1), strict=True):
+        assert [wire.end for wire in after.characters_out] == [
+            wire.end for wire in before.characters_out
+        ]
+        assert after.characters_out[0].weight == pytest.approx(
+            before.characters_out[0].weight, abs=1e-4
+        )
+
+
+def test_health_reads_state_and_input_gate():
+    states = np.stack([np.linspace(-1, 1, 200), np.full(200, 0.97), np.full(200, 0.1)], axis=1)
+    gates = [np.full((200, 3), value, np.float32) for value in (0.5, 0.5, 0.5)]
+    gates[0][:, 0] = 0.01  # the input gate of the first unit is shut
+    gates[2][:, 1] = 0.01  # an output gate that is shut says nothing of writing
+    trace = LayerTrace(states.astype(np.float32), states.astype(np.float32), *gates)
+    effects = [one.effect for one in golden_measures(1).units[:3]]
+    used = [replace(effect, used=place != 2) for place, effect in enumerate(effects)]
+    found = [one.findings for one in health(trace, 1, used, neighbours([trace.hidden])[0])]
+    assert found == [
+        ("never written",),
+        ("constant", "saturated"),
+        ("constant", "without effect"),
+    ]
 
 
 def test_wiring_names_gate_and_end():

@@ -13,6 +13,7 @@ from jobs.history import EpochRecord, Evaluation
 from report.contents import gather
 from report.label_pages import pages as label_pages
 from report.measures.ranking import headline
+from report.neuron_page import pages as neuron_pages
 from report.panels.contexts import PANEL as CONTEXTS
 from report.panels.effects import PANEL as EFFECTS
 from report.panels.headline import headline as front_page
@@ -98,6 +99,35 @@ def test_the_second_grade_is_told_apart_everywhere(view):
     pages = {page.path: page.text for page in label_pages(other, gather(other))}
     before, after = pages["labels/l2/quote.md"].split("In part: it adds")
     assert Unit(2, QUOTE).address in after and Unit(2, QUOTE).address not in before
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"used": True, "interval": (0.01, 0.03)}, None),
+        ({"used": True, "interval": (-0.01, 0.03)}, "it matters where its label holds"),
+        ({"used": False, "interval": (-0.01, 0.03)}, "but nothing is seen to depend on it"),
+        ({"used": False, "interval": (-0.01, 0.03), "unknown": True}, "is too rare among these"),
+    ],
+)
+def test_effect_panel_says_how_much_is_known(view, changes, says):
+    measures = golden_measures(2)
+    units = tuple(
+        replace(one, effect=replace(one.effect, **changes))
+        if (one.layer, one.index) == (1, QUOTE)
+        else one
+        for one in measures.units
+    )
+    changed = replace(view, measures=MappingProxyType(replace(measures, units=units).by_name()))
+    address = Unit(1, QUOTE).address.replace(".html", ".md")
+    page = next(one.text for one in neuron_pages(changed, gather(changed)) if one.path == address)
+    phrases = (
+        "it matters where its label holds",
+        "but nothing is seen to depend on it",
+        "is too rare among these",
+    )
+    assert [phrase for phrase in phrases if phrase in page] == ([says] if says else [])
+    assert ("That cannot be told from none." in page) == (not changes["used"])
 
 
 def test_effect_strip_is_of_the_last_layer_alone(view):
