@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-HEAVY = {"tensorflow", "keras", "mkdocs", "scipy.stats", "scipy.optimize"}
+HEAVY = {"tensorflow", "keras", "mkdocs", "scipy.stats", "scipy.optimize", "scipy.sparse"}
 VERBS = {
     "--help, list": "jobs.cli, jobs.listing",
     "report": "jobs.cli, jobs.pipeline, report.assembly",

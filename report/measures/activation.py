@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from jobs.network import Float
 from jobs.trace import Trace
+from report.measures.group_sums import indicator
 from report.run_view import RunView, Unit
 
 SATURATED = 0.9  # |h| above this counts as saturated
@@ -128,11 +128,7 @@ def _means(
     precision: type[np.floating[Any]] = np.float64,
 ) -> Array:
     """(K, H) means of the rows of ``hidden`` by their place in [0, K), summed in ``precision``."""
-    rows = np.arange(len(places))
-    ones = np.ones(len(places), precision)
-    indicator = csr_array((ones, (places, rows)), shape=(len(counts), len(places)))
-    sums = indicator @ hidden
-    means: Array = sums / counts[:, None]
+    means: Array = (indicator(places, len(counts), precision) @ hidden) / counts[:, None]
     return means
 
 

@@ -18,11 +18,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from jobs.network import Float
 from report.measures.concepts import ConceptTable
 from report.measures.cores import side_by_side
+from report.measures.group_sums import indicator
 from report.measures.labels import (
     Array,
     Confusion,
@@ -166,14 +166,11 @@ def _expected(
     fitted = values[cut.a].astype(np.float64)
     guess_a = np.broadcast_to(fitted.mean(0), fitted.shape)
     guess_b = guess_a.copy()
-    rows = np.arange(cut.size)
     for keys in (singles, pairs):
         known, inverse, counts = np.unique(keys[cut.a], return_inverse=True, return_counts=True)
-        member = csr_array(
-            (np.ones(cut.size), (inverse.reshape(-1), rows)), shape=(len(known), cut.size)
-        )
-        means = (member @ fitted) / counts[:, None]
-        guess_a = means[inverse.reshape(-1)]
+        group = inverse.reshape(-1)
+        means = (indicator(group, len(known), np.float64) @ fitted) / counts[:, None]
+        guess_a = means[group]
         place = np.minimum(np.searchsorted(known, keys[cut.b]), len(known) - 1)
         seen = known[place] == keys[cut.b]
         guess_b[seen] = means[place[seen]]

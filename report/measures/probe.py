@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
-from scipy.special import expit
 
 from jobs.network import Float
 from report.measures.concepts import ConceptTable
@@ -62,6 +60,9 @@ def fit_logistic(inputs: Float, truth: Float) -> Float:
     One matrix bounds the curvature of all of them (Boehning 1992: X'X / 4T), so each step is a
     solve with the same factor; Nesterov's momentum makes the bound's small steps add up.
     """
+    from scipy.linalg import cho_factor, cho_solve  # late: these take a tenth of a second
+    from scipy.special import expit
+
     rows = len(inputs)
     penalty = np.full(inputs.shape[1], PENALTY)
     penalty[-1] = 0.0

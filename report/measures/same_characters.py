@@ -7,9 +7,9 @@ their mean over the places with the same (previous, current) character.
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from jobs.network import Float
+from report.measures.group_sums import indicator
 
 Pairs = NDArray[np.int64]
 
@@ -32,8 +32,7 @@ class Groups:
         """``pairs`` (T,) from :func:`character_pairs`."""
         known, inverse, self._counts = np.unique(pairs, return_inverse=True, return_counts=True)
         self._group = inverse.reshape(-1)
-        ones, rows = np.ones(len(pairs), np.float32), np.arange(len(pairs))
-        self._member = csr_array((ones, (self._group, rows)), shape=(len(known), len(pairs)))
+        self._member = indicator(self._group, len(known), np.float32)
 
     def means(self, values: Float) -> Float:
         """(T, K) mean of each column of ``values`` over the places with the same pair."""
