@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 # The program words errors differently in CI; tests of that set these themselves.
@@ -15,3 +16,9 @@ os.environ["NEURONARIO_CACHE"] = str(Path(__file__).parents[1] / ".cache" / "tes
 # No deadlines: a busy machine is no failure. Derandomised: CI gives the same answer every time.
 settings.register_profile("neuronario", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("neuronario")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """Where a test makes its store."""
+    return tmp_path / "store"

@@ -26,11 +26,6 @@ from tests.store_at import add_run, code_of
 from tests.tiny_run import PAGES, other_text, tiny_content, tiny_inputs
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Path:
-    return tmp_path / "store"
-
-
 def test_what_is_committed_is_read_back(place: Path) -> None:
     add_run(place)
     found, given = read_run(place, "latest").content(), tiny_content()

@@ -20,11 +20,6 @@ from tests.store_at import add_run, code_of
 from tests.tiny_run import PAGES, tiny_content, tiny_inputs
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Path:
-    return tmp_path / "store"
-
-
 def use(run_place: Path) -> None:
     """Everything that a reader does with a store."""
     rows = list_runs(run_place)
