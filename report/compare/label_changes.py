@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from report.compare.matching import PAIRED, LayerMatch
+from report.measures.verdicts import with_grade
 from report.run_view import RunView, Unit
 
 
@@ -18,7 +19,7 @@ class UnitLabel:
     @property
     def named(self) -> str:
         """The concept with the grade."""
-        return f"partly {self.concept}" if self.partly else self.concept
+        return with_grade(self.concept, self.partly)
 
 
 @dataclass(frozen=True)

@@ -55,15 +55,16 @@ class Held:
         hidden[..., np.arange(len(self.units)), self.units] = self.values
 
 
-def cost(network: Network, layer: int, window: int) -> float:
-    """Multiply-adds per character of holding every unit of ``layer`` (from 0)."""
+def cost(network: Network, layer: int, window: int, units: int | None = None) -> float:
+    """Multiply-adds per character of holding ``units`` (or all) units of ``layer`` (from 0)."""
     sizes = network.sizes
     products, slow = sizes[-1] * network.alphabet_size, network.alphabet_size
     for number in range(layer, len(sizes)):
         below = sizes[number - 1] if number > layer else 0
         products += 4 * sizes[number] * (sizes[number] + below)
         slow += 5 * sizes[number]
-    return float(sizes[layer] * (products + SLOW * slow) * max(1, window))
+    copies = sizes[layer] if units is None else units
+    return float(copies * (products + SLOW * slow) * max(1, window))
 
 
 def affordable(network: Network, trace: Trace, share: float = 1.0) -> int:
@@ -73,19 +74,20 @@ def affordable(network: Network, trace: Trace, share: float = 1.0) -> int:
     return int(min(trace.characters - 1, wanted))
 
 
+def affordable_for(network: Network, trace: Trace, layer: int, units: int) -> int:
+    """How many characters of the probe are read with ``units`` units of ``layer`` held, each layer
+    having its share of ``OPERATIONS``.
+    """
+    each = len(network.sizes) * cost(network, layer, trace.window, units)
+    return int(min(trace.characters - 1, OPERATIONS / each))
+
+
 def segments(trace: Trace, characters: int, together: int) -> tuple[Places, int]:
     """Starts (S,) and length of segments spread evenly over the probe, at least three."""
     count = max(3, together)
     length = max(1, min(characters, trace.characters - 1) // count)
     room = trace.characters - 1 - length
     return np.linspace(0, room, count).astype(np.int64), length
-
-
-def affordable_for(network: Network, trace: Trace, layer: int, units: int) -> int:
-    """How many characters of the probe are read with ``units`` units of ``layer`` held."""
-    share = units / network.sizes[layer] * len(network.sizes)
-    wanted = OPERATIONS / (share * cost(network, layer, trace.window))
-    return int(min(trace.characters - 1, wanted))
 
 
 def hold_units(network: Network, trace: Trace, held: Held, characters: int) -> Ablated:

@@ -5,9 +5,9 @@ faster than letting every product use all cores: most are small, and threads tha
 one take a core from whoever has work. And the bits do not depend on the number of cores.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from typing import TypeVar
 
 from threadpoolctl import threadpool_limits
@@ -18,10 +18,11 @@ Result = TypeVar("Result")
 AT_ONCE = 2
 
 
-def one_core_each() -> AbstractContextManager[object]:
+@contextmanager
+def one_core_each() -> Iterator[None]:
     """While it lasts, every matrix product runs on the core that asked for it."""
-    limits: AbstractContextManager[object] = threadpool_limits(1, user_api="blas")
-    return limits
+    with threadpool_limits(1, user_api="blas"):
+        yield
 
 
 def side_by_side(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:

@@ -59,7 +59,11 @@ class Effect:
     suppresses: tuple[Shift, ...]
     direct: float | None  # mean |d_t|, bits; last layer only
     used: bool  # everywhere, or where its label holds, the interval excludes zero
-    unknown: bool = False  # its concept was met too seldom to say what the unit does inside it
+
+    @property
+    def unknown(self) -> bool:
+        """Of a named label: its concept was met too seldom to say what the unit does inside it."""
+        return self.inside is not None and self.inside_interval is None
 
     @property
     def none(self) -> bool:
@@ -178,7 +182,6 @@ def effects(
                 suppresses=_extremes(change, -1),
                 direct=None if direct is None else float(direct[unit]),
                 used=_matters(bits, everywhere) or _matters(inside, around),
-                unknown=inside is not None and around is None,
             )
         )
     return tuple(found)

@@ -88,6 +88,7 @@ class Labels:
     layers: tuple[tuple[Label, ...], ...]
 
 
+@one_core_each()
 def measure(
     network: Network,
     probe: Trace,
@@ -109,18 +110,7 @@ def measure(
     Raises:
         NeuronarioError: 78 where ``report.pygments`` or ``report.concepts`` cannot be used.
     """
-    with one_core_each():
-        return _measure(network, probe, sample, corpus, config, progress or (lambda _: None))
-
-
-def _measure(
-    network: Network,
-    probe: Trace,
-    sample: Trace,
-    corpus: Corpus,
-    config: Config,
-    say: Progress,
-) -> Measures:
+    say = progress or (lambda _: None)
     say("concepts")
     start = probe_start(corpus, probe)
     text = corpus.text(probe.ids)

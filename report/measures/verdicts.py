@@ -104,9 +104,7 @@ class Label:
     @property
     def named(self) -> str:
         """The concept as lists show it, with the grade; "" below both."""
-        if self.partly:
-            return f"partly {self.concept}"
-        return self.concept if self.accepted else ""
+        return with_grade(self.concept, self.partly) if self.accepted or self.partly else ""
 
     @property
     def interval(self) -> Interval:
@@ -266,6 +264,11 @@ def _details(
         prevalence=share,
         always_f1=2 * share / (1 + share),
     )
+
+
+def with_grade(concept: str, partly: bool) -> str:
+    """``quote``, or ``partly quote`` for the second grade."""
+    return f"partly {concept}" if partly else concept
 
 
 def verdict(label: Label) -> Verdict:

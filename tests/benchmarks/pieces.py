@@ -5,14 +5,16 @@ taskset -c 0 python -m tests.benchmarks.pieces    # so that XLA has no second co
 """
 
 import argparse
-import time
+import os
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from jobs.program_cache import VARIABLE
 from jobs.tensorflow_start import start_tensorflow
 
+os.environ[VARIABLE] = ""
 start_tensorflow()
 
 import tensorflow as tf  # noqa: E402
@@ -20,7 +22,6 @@ import tensorflow as tf  # noqa: E402
 from jobs.adam import adam, clipped, global_norm, zero_slots  # noqa: E402
 from jobs.gradient import (  # noqa: E402
     backward_layer,
-    local_slopes,
     loss_and_gradients,
     product_rows,
     softmax_head,
@@ -28,6 +29,7 @@ from jobs.gradient import (  # noqa: E402
 )
 from jobs.lstm import LayerRun, layer_inputs, run_layer, to_device, zero_states  # noqa: E402
 from jobs.network import initial_network  # noqa: E402
+from tests.benchmarks.reading import timed  # noqa: E402
 
 SYMBOLS = 87
 REPEATS = 200
@@ -35,8 +37,10 @@ ROUNDS = 5
 
 
 @dataclass(frozen=True)
-class Work:
-    """One step: B texts of T characters, the last K predicted, two layers of H units."""
+class HalfStep:
+    """Half a step, as one core has it: two layers of H units, B texts of T characters, the last K
+    predicted.
+    """
 
     name: str
     steps: int
@@ -46,9 +50,9 @@ class Work:
 
 
 WORK = (
-    Work("2x50, 15 windows of 20 (half a batch), loss last", 20, 15, 50, 1),
-    Work("2x50, 16 streams of 50 (half a batch)", 50, 16, 50, 50),
-    Work("2x128, 32 windows of 20 (half a batch), loss last", 20, 32, 128, 1),
+    HalfStep("2x50, 15 windows of 20, loss last", 20, 15, 50, 1),
+    HalfStep("2x50, 16 streams of 50", 50, 16, 50, 50),
+    HalfStep("2x128, 32 windows of 20, loss last", 20, 32, 128, 1),
 )
 
 
@@ -61,7 +65,7 @@ def main() -> None:
             table(work)
 
 
-def table(work: Work) -> None:
+def table(work: HalfStep) -> None:
     """Print each piece with its time, its share and what its products reach."""
     rows = [
         (name, microseconds(piece), count, million) for name, piece, count, million in pieces(work)
@@ -101,15 +105,13 @@ def microseconds(piece: tuple[Any, tuple[Any, ...]]) -> float:
         start = tf.nest.map_structure(tf.zeros_like, function(first, *rest))
         return tf.while_loop(lambda index, *_: index < REPEATS, body, (0, first, start))[2]
 
-    best = float("inf")
-    for _ in range(ROUNDS + 1):
-        begin = time.perf_counter()
+    def call() -> None:
         tf.nest.flatten(program(first, rest))[0].numpy()
-        best = min(best, time.perf_counter() - begin)
-    return best / REPEATS * 1e6
+
+    return min(timed(call) for _ in range(ROUNDS + 1)) / REPEATS * 1e6  # the first compiles
 
 
-def pieces(work: Work) -> list[tuple[str, tuple[Any, tuple[Any, ...]], int, float]]:
+def pieces(work: HalfStep) -> list[tuple[str, tuple[Any, tuple[Any, ...]], int, float]]:
     """Name, function with inputs, how often a step does it, million operations in its products."""
     steps, batch, units, predicted = work.steps, work.batch, work.units, work.predicted
     weights = to_device(initial_network(SYMBOLS, (units, units), 0))
@@ -130,9 +132,6 @@ def pieces(work: Work) -> list[tuple[str, tuple[Any, tuple[Any, ...]], int, floa
 
     def backward(gradient: Any, *run: Any) -> Any:
         return backward_layer(LayerRun(*run), upper.recurrent_kernel, states[1], gradient)
-
-    def slopes(hidden: Any, *rest: Any) -> Any:
-        return local_slopes(LayerRun(hidden, *rest), states[1])
 
     def weights_of(layer: Any, source: Any) -> Any:
         return lambda slopes: weight_gradients(layer, source, run, states[0], slopes)

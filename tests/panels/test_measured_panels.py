@@ -69,14 +69,11 @@ def test_label_panel_tells_the_record(view):
     assert dead.values.page == "" and not random.values.accepted
 
 
-def in_part(view, layer, index):
-    """``view`` with the label of one unit of the second grade."""
+def changed_unit(view, layer, index, change):
+    """``view`` with ``change(unit)`` in place of the measures of one unit."""
     measures = golden_measures(2)
     units = tuple(
-        replace(one, label=replace(one.label, verdict="partly"))
-        if (one.layer, one.index) == (layer, index)
-        else one
-        for one in measures.units
+        change(one) if (one.layer, one.index) == (layer, index) else one for one in measures.units
     )
     counts = headline([one.label for one in units], [one.effect for one in units])
     changed = replace(measures, units=units, headline=counts)
@@ -84,7 +81,10 @@ def in_part(view, layer, index):
 
 
 def test_the_second_grade_is_told_apart_everywhere(view):
-    other = in_part(view, 2, QUOTE)
+    def in_part(unit):
+        return replace(unit, label=replace(unit.label, verdict="partly"))
+
+    other = changed_unit(view, 2, QUOTE, in_part)
     content = LABEL.prepare(other)(Unit(2, QUOTE))
     label = golden_measures(2).unit(2, QUOTE).label
     assert content.label == "partly quote" and "It partly follows quote" in content.sentence
@@ -107,18 +107,16 @@ def test_the_second_grade_is_told_apart_everywhere(view):
         ({"used": True, "interval": (0.01, 0.03)}, None),
         ({"used": True, "interval": (-0.01, 0.03)}, "it matters where its label holds"),
         ({"used": False, "interval": (-0.01, 0.03)}, "but nothing is seen to depend on it"),
-        ({"used": False, "interval": (-0.01, 0.03), "unknown": True}, "is too rare among these"),
+        (
+            {"used": False, "interval": (-0.01, 0.03), "inside_interval": None},
+            "is too rare among these",
+        ),
     ],
 )
 def test_effect_panel_says_how_much_is_known(view, changes, says):
-    measures = golden_measures(2)
-    units = tuple(
-        replace(one, effect=replace(one.effect, **changes))
-        if (one.layer, one.index) == (1, QUOTE)
-        else one
-        for one in measures.units
+    changed = changed_unit(
+        view, 1, QUOTE, lambda unit: replace(unit, effect=replace(unit.effect, **changes))
     )
-    changed = replace(view, measures=MappingProxyType(replace(measures, units=units).by_name()))
     address = Unit(1, QUOTE).address.replace(".html", ".md")
     page = next(one.text for one in neuron_pages(changed, gather(changed)) if one.path == address)
     phrases = (
