@@ -16,6 +16,7 @@ from jobs.lstm import (
     State,
     Tensor,
     Weights,
+    laid_out,
     layer_inputs,
     logits,
     run_layer,
@@ -133,15 +134,19 @@ def softmax_head(
 
     The gradient is that of the summed cross-entropy divided by ``divisor``.
     """
-    scores = tf.nn.log_softmax(logits(weights, hidden))  # (K, B, V)
+    scores = logits(weights, hidden)  # (K, B, V)
     symbols = scores.shape[-1]
+    top = tf.reduce_max(scores, axis=-1)
+    powers = tf.exp(scores - top[..., None])  # once for both, loss and gradient
+    total = tf.reduce_sum(powers, axis=-1)
+    nats = tf.math.log(total) + top - tf.gather(scores, targets, batch_dims=2)
+    weight = mask / divisor
     chosen = tf.cast(targets[..., None] == tf.range(symbols), tf.float32)  # fused, never stored
-    nats = -tf.reduce_sum(scores * chosen * mask[..., None])
-    slope = (tf.exp(scores) - chosen) * (mask / divisor)[..., None]
+    slope = powers * (weight / total)[..., None] - chosen * weight[..., None]
     flat_hidden = tf.reshape(hidden, [-1, hidden.shape[-1]])
     flat_slope = tf.reshape(slope, [-1, symbols])
     return Head(
-        nats,
+        tf.reduce_sum(nats * mask),
         tf.reduce_sum(mask),
         product_rows(slope, weights.output_kernel),
         tf.matmul(flat_hidden, flat_slope, transpose_a=True),
@@ -180,9 +185,7 @@ def backward_layer(
     _, f, _, o = tf.split(run.gates, 4, axis=-1)
     to_cell = o * (1.0 - run.squashed * run.squashed)  # of the hidden state by the cell state
     keeps = tf.concat([f[1:], tf.zeros_like(f[:1])], axis=0)  # of the next cell state by this one
-    back = tf.transpose(
-        recurrent_kernel
-    )  # once here: transposed in the loop it costs twice as much
+    back, transposed = laid_out(tf.transpose(recurrent_kernel), units)
     stack = tf.TensorArray(tf.float32, steps, element_shape=[batch, 4 * units])
 
     def body(t: Tensor, d_hidden: Tensor, d_cell: Tensor, stack: Tensor) -> tuple[Tensor, ...]:
@@ -192,7 +195,7 @@ def backward_layer(
         # i, f and g act through the cell state, o through the hidden state; one contiguous row of
         # 4H values, which XLA computes twice as fast as four rows of H
         slope = tf.concat([d_cell, d_cell, d_cell, d_hidden], axis=-1) * local[t]
-        return t - 1, tf.matmul(slope, back), d_cell, stack.write(t, slope)
+        return t - 1, tf.matmul(slope, back, transpose_b=transposed), d_cell, stack.write(t, slope)
 
     initial = (steps - 1, from_after, tf.zeros_like(from_after), stack)
     *_, stack = tf.while_loop(lambda t, *_: t >= 0, body, initial, maximum_iterations=steps)

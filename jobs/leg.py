@@ -131,7 +131,7 @@ def train_step(
         strict=True,
     )
     results = [
-        part(progress.weights, piece, share, progress.step, number)
+        part(progress.weights, piece, share, progress.step, number if settings.dropout else 0)
         for number, piece in enumerate(pieces)
     ]
     return update(progress, results, total)  # type: ignore[no-any-return]

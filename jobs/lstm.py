@@ -30,6 +30,10 @@ _FLAG = "--xla_cpu_multi_thread_eigen=false"
 if _FLAG not in os.environ.get("XLA_FLAGS", ""):
     os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {_FLAG}"
 
+# From so many units a kernel no longer fits a core's cache, and every product of the loop over time
+# packs it anew: a third faster from the transpose (tests/benchmarks/README.md).
+TRANSPOSED = 512
+
 with suppress(RuntimeError):  # TensorFlow is already running, with whatever it was given
     tf.config.threading.set_intra_op_parallelism_threads(POOL_THREADS)
     tf.config.threading.set_inter_op_parallelism_threads(POOL_THREADS)
@@ -134,8 +138,10 @@ def run_layer(
     cells = tf.TensorArray(tf.float32, steps, element_shape=[batch, units])
     gates = tf.TensorArray(tf.float32, steps, element_shape=[batch, width])
 
+    kernel, transposed = laid_out(recurrent_kernel, units)
+
     def body(t: Tensor, state: State, cells: Any, gates: Any) -> tuple[Any, ...]:
-        z = inputs[t] + tf.matmul(state.hidden, recurrent_kernel)
+        z = inputs[t] + tf.matmul(state.hidden, kernel, transpose_b=transposed)
         hidden, cell, gate = step(z, state.cell)
         if real is not None:
             hidden, cell = hidden * real[t][:, None], cell * real[t][:, None]
@@ -149,6 +155,15 @@ def run_layer(
     cell, gate = cells.stack(), gates.stack()
     squashed = tf.tanh(cell)
     return LayerRun(gate[..., 3 * units :] * squashed, cell, gate, squashed)
+
+
+def laid_out(kernel: Tensor, units: int) -> tuple[Tensor, bool]:
+    """A recurrent kernel as a loop over time multiplies by it fastest: itself or its transpose, and
+    whether it is the transpose. Made once, before the loop.
+    """
+    if units < TRANSPOSED:
+        return kernel, False
+    return tf.transpose(kernel), True
 
 
 def layer_inputs(layer: LayerWeights, below: Tensor) -> Tensor:
