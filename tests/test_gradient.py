@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from scipy.special import logsumexp
 
 from jobs.dropout import dropout_factors
-from jobs.gradient import loss_and_gradients
-from jobs.lstm import State, to_device, zero_states
+from jobs.gradient import loss_and_gradients, softmax_head
+from jobs.lstm import State, laid_out, to_device, zero_states
 from tests.engine_cases import SIZES, random_ids, random_network
 from tests.oracle import loss_of_batch
 
@@ -65,6 +66,59 @@ def test_gradients_equal_keras(sizes, l1, last_only, rate):
         network.arrays(), tf.nest.flatten(gradients), expected, strict=True
     ):
         np.testing.assert_allclose(actual, wanted, atol=1e-5, err_msg=name)
+
+
+@pytest.mark.parametrize("last_only", [True, False])
+def test_transposed_kernels_change_nothing(last_only, monkeypatch):
+    """The layout that only large layers use, on small ones."""
+    sizes, network = (4, 6), random_network()
+    inputs, targets = random_ids(18).reshape(6, 3), random_ids(18, seed=5).reshape(6, 3)
+
+    def found():
+        return loss_and_gradients(
+            to_device(network),
+            tf.constant(inputs),
+            tf.constant(targets[-1 if last_only else 0 :]),
+            tf.ones([6, 3]),
+            zero_states(sizes, 3),
+            0.01,
+        )
+
+    plain = found()
+    asked = []
+
+    def transposed(kernel, units):
+        asked.append(units)
+        return tf.transpose(kernel), True
+
+    monkeypatch.setattr("jobs.lstm.laid_out", transposed)
+    monkeypatch.setattr("jobs.gradient.laid_out", transposed)
+    for left, right in zip(tf.nest.flatten(plain), tf.nest.flatten(found()), strict=True):
+        np.testing.assert_allclose(left, right, atol=1e-6)
+    assert asked == [4, 6, 6, 4]
+
+
+def test_large_layers_are_multiplied_transposed():
+    kernel = tf.zeros([3, 5])
+    assert [laid_out(kernel, units)[1] for units in (511, 512)] == [False, True]
+    assert [tuple(laid_out(kernel, units)[0].shape) for units in (511, 512)] == [(3, 5), (5, 3)]
+
+
+def test_a_certain_prediction_overflows_nowhere():
+    """Scores of hundreds: their powers are beyond float32, loss and gradients are not."""
+    network = random_network()
+    output_kernel = tf.constant(network.output_kernel) * 1e4
+    weights = to_device(network)._replace(output_kernel=output_kernel)
+    hidden = tf.random.stateless_uniform([2, 3, network.sizes[-1]], (1, 2), -1.0, 1.0)
+    targets = random_ids(6).reshape(2, 3)
+    head = softmax_head(weights, hidden, tf.constant(targets), tf.ones([2, 3]), tf.constant(6.0))
+    scores = hidden.numpy().astype(float) @ output_kernel.numpy() + network.output_bias
+    assert np.abs(scores).max() > 100.0
+    logarithms = scores - logsumexp(scores, axis=-1, keepdims=True)
+    expected = -np.take_along_axis(logarithms, targets[..., None], -1).sum()
+    assert float(head.nats) == pytest.approx(expected, rel=1e-5)
+    slopes = (np.exp(logarithms) - np.eye(scores.shape[-1])[targets]) / 6.0
+    np.testing.assert_allclose(head.bias, slopes.sum(axis=(0, 1)), atol=1e-5)
 
 
 def test_padding_changes_nothing():
