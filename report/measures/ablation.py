@@ -171,8 +171,9 @@ def _windows(
     """The same in the window regime: each place is a pass from zero over its window."""
     layer, copies = held.layer, len(held.units)
     lower, above = layers[:layer], layers[layer:]
-    for offset in range(length):
-        places = starts + offset
+    together = max(1, COPIES_AT_ONCE // (len(starts) * copies))  # no pass needs the one before it
+    for first in range(0, length, together):
+        places = np.add.outer(starts, np.arange(first, min(first + together, length))).ravel()
         count = len(places)
         below_hidden, below_cell = zero_state(lower, count), zero_state(lower, count)
         hidden, cell = (

@@ -91,19 +91,15 @@ class Layers:
 
     def effects(self, labels: Sequence[tuple[Label, ...]]) -> list[tuple[Effect, ...]]:
         """Per layer one record per unit."""
-        return [
-            effects(
-                self.network,
-                self.probe,
-                number,
-                self.ablated[number],
-                own,
-                self.table,
-                self.seed,
-                ablate_labelled(self.network, self.probe, number, own, self.ablated[number][0]),
+
+        def of_layer(number: int) -> tuple[Effect, ...]:
+            own, ablated = labels[number], self.ablated[number]
+            farther = ablate_labelled(self.network, self.probe, number, own, ablated[0])
+            return effects(
+                self.network, self.probe, number, ablated, own, self.table, self.seed, farther
             )
-            for number, own in enumerate(labels)
-        ]
+
+        return side_by_side(of_layer, range(len(labels)))
 
     def concept_scores(self) -> tuple[ConceptScore, ...]:
         """Per layer one row per usable yes/no concept."""
