@@ -18,10 +18,11 @@ import tensorflow as tf
 
 from jobs.adam import Slots, adam, clipped, global_norm, scheduled_rate
 from jobs.dropout import dropout_factors
-from jobs.gradient import Share, StepLoss, loss_and_gradients, share_of
+from jobs.gradient import StepLoss, loss_and_gradients, share_of
 from jobs.lstm import State, Tensor, Weights
 
 SHARED = 10_000_000  # multiplications per step from which two cores pay
+TURN = 4  # steps in one turn of TensorFlow's loop, whose own work is some 0.1 ms a turn
 
 
 class Progress(NamedTuple):
@@ -86,70 +87,95 @@ def compiled_leg(settings: StepSettings) -> Callable[..., Any]:
         steps: Tensor,
         total: Tensor,
     ) -> Progress:
-        def body(index: Tensor, progress: Progress) -> tuple[Tensor, Progress]:
-            return index + 1, train_step(
-                settings, progress, inputs[index], targets[index], mask[index], total
-            )
+        part, update = step_programs(settings)
+        arrays = (inputs, targets, mask)
+        pieces = list(zip(*(cut(array, settings.parts, axis=2) for array in arrays), strict=True))
 
-        _, progress = tf.while_loop(
-            lambda index, _: index < steps, body, (0, progress), parallel_iterations=1
-        )
-        return progress
+        def turn(many: int) -> Callable[..., Any]:
+            """``many`` steps: the states are those of each part."""
+
+            def body(index: Tensor, progress: Progress, states: Any) -> tuple[Any, ...]:
+                for place in range(many):
+                    results = [
+                        part(
+                            progress.weights,
+                            piece,
+                            mask,
+                            index + place,
+                            states[number],
+                            progress.step,
+                            number if settings.dropout else 0,  # else one program for all parts
+                        )
+                        for number, piece in enumerate(pieces)
+                    ]
+                    progress = update(progress, [result[:2] for result in results], total)
+                    if settings.carry_state:
+                        states = [result[2] for result in results]
+                return index + many, progress, states
+
+            return body
+
+        states = cut_states(progress.states, settings.parts)
+        loop: tuple[Any, ...] = (0, progress._replace(states=()), states)
+        for many in (TURN, 1) if settings.parts > 1 else (1,):
+            loop = tf.while_loop(
+                lambda index, *_, many=many: index + many <= steps,
+                turn(many),
+                loop,
+                parallel_iterations=1,
+            )
+        ends = tf.nest.map_structure(lambda *ends: tf.concat(ends, axis=0), *loop[2])
+        return loop[1]._replace(states=ends)  # type: ignore[no-any-return]
 
     return leg  # type: ignore[no-any-return]
 
 
-def train_step(
-    settings: StepSettings,
-    progress: Progress,
-    inputs: Tensor,
-    targets: Tensor,
-    mask: Tensor,
-    total: Tensor,
-) -> Progress:
-    """One step of the optimiser; shapes as in ``jobs.gradient.loss_and_gradients``."""
+def step_programs(settings: StepSettings) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """The programs of a step: ``part`` finds the gradients of a piece of the batch, ``update`` adds
+    up those of all parts and takes the step.
+
+    ``part(weights, piece, mask, index, states, step, number)``: the piece's own inputs, targets and
+    mask of all steps and the mask of the whole batch; step ``index`` of them is taken.
+    """
 
     @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
-    def part(weights: Weights, piece: Any, share: Share, step: Tensor, number: int) -> Any:
-        inputs, targets, mask, states = piece
+    def part(
+        weights: Weights,
+        piece: tuple[Tensor, ...],
+        mask: Tensor,
+        index: Tensor,
+        states: tuple[State, ...],
+        step: Tensor,
+        number: int,
+    ) -> Any:
+        # gathered: a slice would be compiled anew for every index
+        inputs, targets, own_mask = (tf.gather(array, index) for array in piece)
+        share = share_of(tf.gather(mask, index), targets.shape[0])
         sizes = tuple(state.hidden.shape[1] for state in states)
         dropout = dropout_factors(
             settings.dropout, settings.seed, step, number, sizes, *inputs.shape
         )
         return loss_and_gradients(
-            weights, inputs, targets, mask, states, settings.l1, share, dropout
+            weights, inputs, targets, own_mask, states, settings.l1, share, dropout
         )
 
     @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
     def update(progress: Progress, results: Any, total: Tensor) -> Progress:
         return updated(settings, progress, results, total)
 
-    share = share_of(mask, targets.shape[0])
-    pieces = zip(
-        *(cut(array, settings.parts, axis=1) for array in (inputs, targets, mask)),
-        cut_states(progress.states, settings.parts),
-        strict=True,
-    )
-    results = [
-        part(progress.weights, piece, share, progress.step, number if settings.dropout else 0)
-        for number, piece in enumerate(pieces)
-    ]
-    return update(progress, results, total)  # type: ignore[no-any-return]
+    return part, update
 
 
 def updated(
     settings: StepSettings,
     progress: Progress,
-    results: list[tuple[StepLoss, Weights, tuple[State, ...]]],
+    results: list[tuple[StepLoss, Weights]],
     total: Tensor,
 ) -> Progress:
     """Add up the parts' gradients and take the step."""
     loss, gradients = (
         tf.nest.map_structure(lambda *arrays: tf.add_n(arrays), *kind)
-        for kind in list(zip(*results, strict=True))[:2]
-    )
-    ends = tf.nest.map_structure(
-        lambda *arrays: tf.concat(arrays, axis=0), *(result[2] for result in results)
+        for kind in zip(*results, strict=True)
     )
     norm = global_norm(gradients)
     gradients = clipped(gradients, norm, settings.clip_norm)
@@ -167,7 +193,7 @@ def updated(
     return Progress(
         weights,
         slots,
-        ends if settings.carry_state else progress.states,
+        progress.states,
         progress.step + 1,
         tf.nest.map_structure(tf.add, progress.totals, added),
     )

@@ -108,6 +108,21 @@ def test_batch_in_two_parts_learns_the_same(training, monkeypatch):
         assert left.gradient_norm == pytest.approx(right.gradient_norm, abs=1e-4)
 
 
+@pytest.mark.parametrize("training", REGIMES)
+def test_steps_in_one_turn_of_the_loop_change_no_bit(training, monkeypatch):
+    """However many, and also where they do not divide the steps of an epoch."""
+    monkeypatch.setattr(leg_module, "SHARED", 0)
+    found = []
+    for turn in (1, 4, 5):
+        monkeypatch.setattr(leg_module, "TURN", turn)
+        leg_module.compiled_leg.cache_clear()
+        found.append(train(PATTERN, config_of(**training, epochs=2)))
+    leg_module.compiled_leg.cache_clear()
+    for other in found[1:]:
+        assert_same_bits(found[0].network, other.network)
+        assert found[0].history == other.history
+
+
 ON_SO_MANY_CORES = """
 import hashlib, os, sys
 os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: int(sys.argv[1])])
