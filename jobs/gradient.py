@@ -186,6 +186,7 @@ def backward_layer(
     _, f, _, o = tf.split(run.gates, 4, axis=-1)
     to_cell = o * (1.0 - run.squashed * run.squashed)  # of the hidden state by the cell state
     keeps = tf.concat([f[1:], tf.zeros_like(f[:1])], axis=0)  # of the next cell state by this one
+    # of a large kernel XLA drops both transposes: it is multiplied as it is
     back, transposed = laid_out(tf.transpose(recurrent_kernel), units)
     stack = tf.TensorArray(tf.float32, steps, element_shape=[batch, 4 * units])
 
@@ -233,8 +234,10 @@ def weight_gradients(
     sizes = [array.shape[-1] for array in read]
     side_by_side = tf.reshape(tf.concat(read, axis=-1), [-1, sum(sizes)])
     product = tf.matmul(side_by_side, flat, transpose_a=True)
-    *kernel, recurrent, bias = tf.split(product, sizes)
+    *below, recurrent, bias = tf.split(product, sizes)
     if source.dtype == tf.int32:
         symbols = layer.kernel.shape[0]
-        kernel = [tf.math.unsorted_segment_sum(flat, tf.reshape(source, [-1]), symbols)]
-    return LayerWeights(kernel[0], recurrent, bias[0])
+        kernel = tf.math.unsorted_segment_sum(flat, tf.reshape(source, [-1]), symbols)
+    else:
+        (kernel,) = below
+    return LayerWeights(kernel, recurrent, bias[0])

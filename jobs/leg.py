@@ -3,8 +3,8 @@
 An epoch is one leg where it is short and several where it is long, so that a signal is heard in
 time. The result does not depend on where an epoch is cut.
 
-Both cores: the batch is cut into two parts whose gradients two programs compute side by side and a
-third adds up. For a tiny network handing work over (some 0.2 ms a step) costs more than the second
+Both cores: the batch is cut into two parts whose gradients one program computes side by side and a
+second adds up. For a tiny network handing work over (some 0.2 ms a step) costs more than the second
 core brings, so there the whole leg is one program. Which of the two depends on the sizes alone,
 never on the machine, so that the bits do not either.
 """
@@ -87,7 +87,7 @@ def compiled_leg(settings: StepSettings) -> Callable[..., Any]:
         steps: Tensor,
         total: Tensor,
     ) -> Progress:
-        part, update = step_programs(settings)
+        take_step = step_programs(settings)
         arrays = (inputs, targets, mask)
         pieces = list(zip(*(cut(array, settings.parts, axis=2) for array in arrays), strict=True))
 
@@ -96,21 +96,9 @@ def compiled_leg(settings: StepSettings) -> Callable[..., Any]:
 
             def body(index: Tensor, progress: Progress, states: Any) -> tuple[Any, ...]:
                 for place in range(many):
-                    results = [
-                        part(
-                            progress.weights,
-                            piece,
-                            mask,
-                            index + place,
-                            states[number],
-                            progress.step,
-                            number if settings.dropout else 0,  # else one program for all parts
-                        )
-                        for number, piece in enumerate(pieces)
-                    ]
-                    progress = update(progress, [result[:2] for result in results], total)
-                    if settings.carry_state:
-                        states = [result[2] for result in results]
+                    progress, states = take_step(
+                        progress, states, pieces, mask, index + place, total
+                    )
                 return index + many, progress, states
 
             return body
@@ -130,12 +118,13 @@ def compiled_leg(settings: StepSettings) -> Callable[..., Any]:
     return leg  # type: ignore[no-any-return]
 
 
-def step_programs(settings: StepSettings) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """The programs of a step: ``part`` finds the gradients of a piece of the batch, ``update`` adds
-    up those of all parts and takes the step.
+def step_programs(settings: StepSettings) -> Callable[..., Any]:
+    """``take_step(progress, states, pieces, mask, index, total) -> progress, states``: one step
+    by two programs, ``part`` for the gradients of each piece of a batch and ``update``, which adds
+    them up.
 
-    ``part(weights, piece, mask, index, states, step, number)``: the piece's own inputs, targets and
-    mask of all steps and the mask of the whole batch; step ``index`` of them is taken.
+    The pieces are each part's own inputs, targets and mask of all steps, ``mask`` is that of the
+    whole batch; step ``index`` of them is taken. The states are those of each part.
     """
 
     @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
@@ -163,7 +152,30 @@ def step_programs(settings: StepSettings) -> tuple[Callable[..., Any], Callable[
     def update(progress: Progress, results: Any, total: Tensor) -> Progress:
         return updated(settings, progress, results, total)
 
-    return part, update
+    def take_step(
+        progress: Progress,
+        states: Any,
+        pieces: list[tuple[Tensor, ...]],
+        mask: Tensor,
+        index: Tensor,
+        total: Tensor,
+    ) -> tuple[Progress, Any]:
+        results = [
+            part(
+                progress.weights,
+                piece,
+                mask,
+                index,
+                states[number],
+                progress.step,
+                number if settings.dropout else 0,  # else one program for all parts
+            )
+            for number, piece in enumerate(pieces)
+        ]
+        ends = [result[2] for result in results] if settings.carry_state else states
+        return update(progress, [result[:2] for result in results], total), ends
+
+    return take_step
 
 
 def updated(
