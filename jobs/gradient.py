@@ -28,22 +28,20 @@ class StepLoss(NamedTuple):
     """What one step lost; float32 scalars."""
 
     penalised: Tensor  # nats per prediction plus the penalty: what is minimised
-    nats: Tensor  # nats, summed over the predictions
-    predictions: Tensor  # how many
+    nats: Tensor  # nats per prediction
 
 
 class Share(NamedTuple):
-    """What the sums of a batch are divided by; given where the batch is only a part of it."""
+    """What makes means of a batch's sums; given where the batch is only a part of it."""
 
     rows: Tensor  # real texts in the whole batch
-    predictions: Tensor  # real predictions in the whole batch
+    worth: Tensor  # (K, B) of each prediction: 1 / real predictions of the whole batch, or 0
 
 
 class Head(NamedTuple):
     """The dense softmax and its gradients."""
 
-    nats: Tensor  # scalar
-    predictions: Tensor  # scalar
+    nats: Tensor  # scalar, of all predictions times their worth
     hidden: Tensor  # (K, B, H) gradient of the last layer's states
     kernel: Tensor  # (H, V)
     bias: Tensor  # (V,)
@@ -90,8 +88,7 @@ def loss_and_gradients(
         weights,
         sources[-1][steps - predicting :],
         targets,
-        mask[steps - predicting :],
-        share.predictions,
+        share.worth,
     )
     penalty = tf.constant(0.0)
     gradient = head.hidden
@@ -111,7 +108,7 @@ def loss_and_gradients(
         if number:
             gradient = product_rows(slopes, layer.kernel)
 
-    loss = StepLoss(head.nats / share.predictions + penalty, head.nats, head.predictions)
+    loss = StepLoss(head.nats + penalty, head.nats)
     ends = tuple(State(run.hidden[-1], run.cell[-1]) for run in runs)
     return loss, Weights(tuple(layer_gradients), head.kernel, head.bias), ends
 
@@ -124,16 +121,20 @@ def _dropped(array: Tensor, dropout: tuple[Tensor, ...] | None, layer: int) -> T
 
 
 def share_of(mask: Tensor, predicting: int) -> Share:
-    """The divisors of a whole batch: mask (T, B), of which the last K steps predict."""
-    return Share(tf.reduce_sum(mask[0]), tf.reduce_sum(mask[-predicting:]))
+    """What the means of whole batches are made with: mask (..., T, B), of which the last K steps
+    predict.
+    """
+    predicted = mask[..., -predicting:, :]
+    return Share(
+        tf.reduce_sum(mask[..., 0, :], axis=-1),
+        tf.math.divide_no_nan(predicted, tf.reduce_sum(predicted, axis=(-2, -1), keepdims=True)),
+    )
 
 
-def softmax_head(
-    weights: Weights, hidden: Tensor, targets: Tensor, mask: Tensor, divisor: Tensor
-) -> Head:
-    """Cross-entropy of the dense softmax: hidden (K, B, H), targets (K, B), mask (K, B).
+def softmax_head(weights: Weights, hidden: Tensor, targets: Tensor, worth: Tensor) -> Head:
+    """Cross-entropy of the dense softmax: hidden (K, B, H), targets (K, B).
 
-    The gradient is that of the summed cross-entropy divided by ``divisor``.
+    ``worth`` (K, B) is what each prediction is multiplied by in the sum; see :class:`Share`.
     """
     scores = logits(weights, hidden)  # (K, B, V)
     symbols = scores.shape[-1]
@@ -141,14 +142,12 @@ def softmax_head(
     powers = tf.exp(scores - top[..., None])  # once for both, loss and gradient
     total = tf.reduce_sum(powers, axis=-1)
     nats = tf.math.log(total) + top - tf.gather(scores, targets, batch_dims=2)
-    weight = mask / divisor
     chosen = tf.cast(targets[..., None] == tf.range(symbols), tf.float32)  # fused, never stored
-    slope = powers * (weight / total)[..., None] - chosen * weight[..., None]
+    slope = powers * (worth / total)[..., None] - chosen * worth[..., None]
     flat_hidden = tf.reshape(hidden, [-1, hidden.shape[-1]])
     flat_slope = tf.reshape(slope, [-1, symbols])
     return Head(
-        tf.reduce_sum(nats * mask),
-        tf.reduce_sum(mask),
+        tf.reduce_sum(nats * worth),
         product_rows(slope, weights.output_kernel),
         tf.matmul(flat_hidden, flat_slope, transpose_a=True),
         tf.reduce_sum(flat_slope, axis=0),
@@ -178,28 +177,26 @@ def backward_layer(
         (T, B, 4H).
     """
     steps, batch, units = run.hidden.shape
-    if gradient.shape[0] == 1:  # only the last step: it starts the loop, nothing is added later
-        from_above, from_after = None, gradient[0]
-    else:
-        from_above, from_after = gradient, tf.zeros_like(gradient[0])
-    local = local_slopes(run, start)  # (T, B, 4H)
-    _, f, _, o = tf.split(run.gates, 4, axis=-1)
-    to_cell = o * (1.0 - run.squashed * run.squashed)  # of the hidden state by the cell state
-    keeps = tf.concat([f[1:], tf.zeros_like(f[:1])], axis=0)  # of the next cell state by this one
+    from_above = None if gradient.shape[0] == 1 else gradient  # one step starts the loop
+    to_cell = run.gates[..., 3 * units :] * (1.0 - run.squashed * run.squashed)
     # of a large kernel XLA drops both transposes: it is multiplied as it is
     back, transposed = laid_out(tf.transpose(recurrent_kernel), units)
+    # in place: row t holds the local slopes of its step before, its slopes after it
     stack = tf.TensorArray(tf.float32, steps, element_shape=[batch, 4 * units])
+    stack = stack.unstack(local_slopes(run, start))
 
     def body(t: Tensor, d_hidden: Tensor, d_cell: Tensor, stack: Tensor) -> tuple[Tensor, ...]:
-        if from_above is not None:
-            d_hidden += from_above[t]
-        d_cell = d_cell * keeps[t] + d_hidden * to_cell[t]
         # i, f and g act through the cell state, o through the hidden state; one contiguous row of
         # 4H values, which XLA computes twice as fast as four rows of H
-        slope = tf.concat([d_cell, d_cell, d_cell, d_hidden], axis=-1) * local[t]
-        return t - 1, tf.matmul(slope, back, transpose_b=transposed), d_cell, stack.write(t, slope)
+        slope = tf.concat([d_cell, d_cell, d_cell, d_hidden], axis=-1) * stack.read(t)
+        before = tf.maximum(t - 1, 0)
+        d_hidden = tf.matmul(slope, back, transpose_b=transposed)
+        if from_above is not None:
+            d_hidden += from_above[before]
+        d_cell = d_cell * run.gates[t][:, units : 2 * units] + d_hidden * to_cell[before]
+        return t - 1, d_hidden, d_cell, stack.write(t, slope)
 
-    initial = (steps - 1, from_after, tf.zeros_like(from_after), stack)
+    initial = (steps - 1, gradient[-1], gradient[-1] * to_cell[-1], stack)
     *_, stack = tf.while_loop(lambda t, *_: t >= 0, body, initial, maximum_iterations=steps)
     return stack.stack()
 

@@ -18,8 +18,8 @@ import tensorflow as tf
 
 from jobs.adam import Slots, adam, clipped, global_norm, scheduled_rate
 from jobs.dropout import dropout_factors
-from jobs.gradient import StepLoss, loss_and_gradients, share_of
-from jobs.lstm import State, Tensor, Weights
+from jobs.gradient import Share, StepLoss, loss_and_gradients, share_of
+from jobs.lstm import State, Tensor, Weights, zero_states
 
 SHARED = 10_000_000  # multiplications per step from which two cores pay
 TURN = 4  # steps in one turn of TensorFlow's loop, whose own work is some 0.1 ms a turn
@@ -43,6 +43,15 @@ class Totals(NamedTuple):
     predictions: Tensor
     norm: Tensor  # global gradient norm before clipping, per step
     steps: Tensor
+
+
+class LegData(NamedTuple):
+    """What the S steps of a leg read."""
+
+    pieces: list[tuple[Tensor, ...]]  # of each part: inputs, targets, mask and worth of all steps
+    rows: Tensor  # (S,) real texts of the whole batches
+    predictions: Tensor  # (S,) real predictions of the whole batches
+    total: Tensor  # steps of the whole training; float32 scalar
 
 
 @dataclass(frozen=True)
@@ -88,22 +97,27 @@ def compiled_leg(settings: StepSettings) -> Callable[..., Any]:
         total: Tensor,
     ) -> Progress:
         take_step = step_programs(settings)
-        arrays = (inputs, targets, mask)
-        pieces = list(zip(*(cut(array, settings.parts, axis=2) for array in arrays), strict=True))
+        share = share_of(mask, targets.shape[1])
+        arrays = (inputs, targets, mask, share.worth)
+        data = LegData(
+            list(zip(*(cut(array, settings.parts, axis=2) for array in arrays), strict=True)),
+            share.rows,
+            tf.reduce_sum(mask[:, -targets.shape[1] :], axis=(1, 2)),
+            total,
+        )
 
         def turn(many: int) -> Callable[..., Any]:
             """``many`` steps: the states are those of each part."""
 
             def body(index: Tensor, progress: Progress, states: Any) -> tuple[Any, ...]:
                 for place in range(many):
-                    progress, states = take_step(
-                        progress, states, pieces, mask, index + place, total
-                    )
+                    progress, states = take_step(progress, states, data, index + place)
                 return index + many, progress, states
 
             return body
 
-        states = cut_states(progress.states, settings.parts)
+        kept = progress.states
+        states = cut_states(kept, settings.parts) if settings.carry_state else ()
         loop: tuple[Any, ...] = (0, progress._replace(states=()), states)
         for many in (TURN, 1) if settings.parts > 1 else (1,):
             loop = tf.while_loop(
@@ -112,68 +126,68 @@ def compiled_leg(settings: StepSettings) -> Callable[..., Any]:
                 loop,
                 parallel_iterations=1,
             )
-        ends = tf.nest.map_structure(lambda *ends: tf.concat(ends, axis=0), *loop[2])
-        return loop[1]._replace(states=ends)  # type: ignore[no-any-return]
+        if settings.carry_state:
+            kept = tf.nest.map_structure(lambda *ends: tf.concat(ends, axis=0), *loop[2])
+        return loop[1]._replace(states=kept)  # type: ignore[no-any-return]
 
     return leg  # type: ignore[no-any-return]
 
 
 def step_programs(settings: StepSettings) -> Callable[..., Any]:
-    """``take_step(progress, states, pieces, mask, index, total) -> progress, states``: one step
-    by two programs, ``part`` for the gradients of each piece of a batch and ``update``, which adds
-    them up.
-
-    The pieces are each part's own inputs, targets and mask of all steps, ``mask`` is that of the
-    whole batch; step ``index`` of them is taken. The states are those of each part.
+    """``take_step(progress, states, data, index) -> progress, states``: step ``index`` by two
+    programs, ``part`` for the gradients of each piece of the batch and ``update``, which adds them
+    up. The states are those of each part, and none between windows.
     """
 
     @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
     def part(
         weights: Weights,
         piece: tuple[Tensor, ...],
-        mask: Tensor,
+        rows: Tensor,
         index: Tensor,
         states: tuple[State, ...],
         step: Tensor,
         number: int,
     ) -> Any:
         # gathered: a slice would be compiled anew for every index
-        inputs, targets, own_mask = (tf.gather(array, index) for array in piece)
-        share = share_of(tf.gather(mask, index), targets.shape[0])
-        sizes = tuple(state.hidden.shape[1] for state in states)
+        inputs, targets, mask, worth = (tf.gather(array, index) for array in piece)
+        share = Share(tf.gather(rows, index), worth)
+        sizes = tuple(layer.recurrent_kernel.shape[0] for layer in weights.layers)
         dropout = dropout_factors(
             settings.dropout, settings.seed, step, number, sizes, *inputs.shape
         )
-        return loss_and_gradients(
-            weights, inputs, targets, own_mask, states, settings.l1, share, dropout
+        starts = states if settings.carry_state else zero_states(sizes, inputs.shape[1])
+        loss, gradients, ends = loss_and_gradients(
+            weights, inputs, targets, mask, starts, settings.l1, share, dropout
         )
+        return (loss, gradients), ends if settings.carry_state else ()
 
     @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
-    def update(progress: Progress, results: Any, total: Tensor) -> Progress:
-        return updated(settings, progress, results, total)
+    def update(
+        progress: Progress, results: Any, predictions: Tensor, index: Tensor, total: Tensor
+    ) -> Progress:
+        return updated(settings, progress, results, tf.gather(predictions, index), total)
 
     def take_step(
-        progress: Progress,
-        states: Any,
-        pieces: list[tuple[Tensor, ...]],
-        mask: Tensor,
-        index: Tensor,
-        total: Tensor,
+        progress: Progress, states: Any, data: LegData, index: Tensor
     ) -> tuple[Progress, Any]:
-        results = [
-            part(
-                progress.weights,
-                piece,
-                mask,
-                index,
-                states[number],
-                progress.step,
-                number if settings.dropout else 0,  # else one program for all parts
-            )
-            for number, piece in enumerate(pieces)
-        ]
-        ends = [result[2] for result in results] if settings.carry_state else states
-        return update(progress, [result[:2] for result in results], total), ends
+        results, ends = zip(
+            *(
+                part(
+                    progress.weights,
+                    piece,
+                    data.rows,
+                    index,
+                    states[number] if settings.carry_state else (),
+                    progress.step,
+                    number if settings.dropout else 0,  # else one program for all parts
+                )
+                for number, piece in enumerate(data.pieces)
+            ),
+            strict=True,
+        )
+        progress = update(progress, results, data.predictions, index, data.total)
+        return progress, list(ends) if settings.carry_state else ()
 
     return take_step
 
@@ -181,10 +195,11 @@ def step_programs(settings: StepSettings) -> Callable[..., Any]:
 def updated(
     settings: StepSettings,
     progress: Progress,
-    results: list[tuple[StepLoss, Weights]],
+    results: tuple[tuple[StepLoss, Weights], ...],
+    predictions: Tensor,
     total: Tensor,
 ) -> Progress:
-    """Add up the parts' gradients and take the step."""
+    """Add up the parts' gradients and take the step, which made so many ``predictions``."""
     loss, gradients = (
         tf.nest.map_structure(lambda *arrays: tf.add_n(arrays), *kind)
         for kind in zip(*results, strict=True)
@@ -194,10 +209,10 @@ def updated(
     taken = tf.cast(progress.step, tf.float32)
     rate = scheduled_rate(settings.learning_rate, settings.schedule, taken, total)
     weights, slots = adam(progress.weights, gradients, progress.slots, taken + 1.0, rate)
-    predictions = tf.cast(loss.predictions, tf.float64)
+    predictions = tf.cast(predictions, tf.float64)
     added = Totals(
         tf.cast(loss.penalised, tf.float64) * predictions,
-        tf.cast(loss.nats, tf.float64),
+        tf.cast(loss.nats, tf.float64) * predictions,
         predictions,
         tf.cast(norm, tf.float64),
         tf.constant(1.0, tf.float64),

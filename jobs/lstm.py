@@ -21,7 +21,7 @@ import numpy as np
 import tensorflow as tf
 
 from jobs.network import LstmLayer, Network
-from jobs.runtime import POOL_THREADS
+from jobs.runtime import INNER_THREADS, POOL_THREADS
 
 Tensor = Any  # tf.Tensor; TensorFlow ships no types
 
@@ -35,7 +35,7 @@ if _FLAG not in os.environ.get("XLA_FLAGS", ""):
 TRANSPOSED = 512
 
 with suppress(RuntimeError):  # TensorFlow is already running, with whatever it was given
-    tf.config.threading.set_intra_op_parallelism_threads(POOL_THREADS)
+    tf.config.threading.set_intra_op_parallelism_threads(INNER_THREADS)
     tf.config.threading.set_inter_op_parallelism_threads(POOL_THREADS)
 
 
@@ -135,22 +135,29 @@ def run_layer(
     """
     steps, batch, width = inputs.shape
     units = width // 4
-    cells = tf.TensorArray(tf.float32, steps, element_shape=[batch, units])
-    gates = tf.TensorArray(tf.float32, steps, element_shape=[batch, width])
-
     kernel, transposed = laid_out(recurrent_kernel, units)
+    # In place, so that XLA need not fill arrays with zeros and copy them first: row t of the gates
+    # holds their inputs before the step, and the cells start as the first quarter of those.
+    gates = tf.TensorArray(tf.float32, steps, element_shape=[batch, width]).unstack(inputs)
+    cells = tf.TensorArray(tf.float32, steps, element_shape=[batch, units])
+    cells = cells.unstack(inputs[..., :units])
 
     def body(t: Tensor, state: State, cells: Any, gates: Any) -> tuple[Any, ...]:
-        z = inputs[t] + tf.matmul(state.hidden, kernel, transpose_b=transposed)
+        z = gates.read(t) + tf.matmul(state.hidden, kernel, transpose_b=transposed)
         hidden, cell, gate = step(z, state.cell)
         if real is not None:
             hidden, cell = hidden * real[t][:, None], cell * real[t][:, None]
         return t + 1, State(hidden, cell), cells.write(t, cell), gates.write(t, gate)
 
     # Only what cannot be recomputed is stored: with at most eight operations in its body XLA runs
-    # a loop undivided on one thread; more, and every step is passed from thread to thread.
+    # a loop undivided on one thread; more, and every step is passed from thread to thread. The same
+    # holds for a whole program of which more than eight operations are ready at once. So the first
+    # step stands before the loop, which would else begin with copies of the states, ready at once.
     _, _, cells, gates = tf.while_loop(
-        lambda t, *_: t < steps, body, (0, start, cells, gates), maximum_iterations=steps
+        lambda t, *_: t < steps,
+        body,
+        body(tf.constant(0), start, cells, gates),
+        maximum_iterations=steps - 1,
     )
     cell, gate = cells.stack(), gates.stack()
     squashed = tf.tanh(cell)

@@ -12,9 +12,12 @@ from pathlib import Path
 
 from jobs import __version__
 
-# The size of TensorFlow's thread pools decides how some sums are ordered, and so the last bits. It
-# is pinned: on one core or on many the same seed gives the same weights.
-POOL_THREADS = 2
+# The sizes of TensorFlow's thread pools decide how some sums are ordered, and so the last bits.
+# They are pinned: on one core or on many the same seed gives the same weights.
+POOL_THREADS = 2  # they start programs, so that both parts of a batch run side by side
+# One more within programs: with two, XLA halves larger operations, and the halves only push each
+# other from the cores on which both parts run.
+INNER_THREADS = 1
 # Where set, they choose with which instructions sums are made: the last digits of a report move.
 KERNEL_VARIABLES = (
     "OPENBLAS_CORETYPE",
@@ -36,7 +39,8 @@ class Runtime:
     python: str
     numpy: str
     tensorflow: str  # "" where it is not installed
-    pool_threads: int = POOL_THREADS  # of TensorFlow's pools; another number changes last bits
+    pool_threads: int = POOL_THREADS  # of TensorFlow's pools; other numbers change last bits
+    inner_threads: int = INNER_THREADS
 
 
 def current_runtime() -> Runtime:

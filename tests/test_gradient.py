@@ -61,7 +61,8 @@ def test_gradients_equal_keras(sizes, l1, last_only, rate):
     )
     expected_loss, expected = keras_gradients(network, inputs, targets, l1, last_only, dropout)
     assert float(loss.penalised) == pytest.approx(expected_loss, abs=1e-5)
-    assert float(loss.predictions) == targets.size
+    logits_loss, _ = keras_gradients(network, inputs, targets, 0.0, last_only, dropout)
+    assert float(loss.nats) == pytest.approx(logits_loss, abs=1e-5)
     for name, actual, wanted in zip(
         network.arrays(), tf.nest.flatten(gradients), expected, strict=True
     ):
@@ -111,12 +112,12 @@ def test_a_certain_prediction_overflows_nowhere():
     weights = to_device(network)._replace(output_kernel=output_kernel)
     hidden = tf.random.stateless_uniform([2, 3, network.sizes[-1]], (1, 2), -1.0, 1.0)
     targets = random_ids(6).reshape(2, 3)
-    head = softmax_head(weights, hidden, tf.constant(targets), tf.ones([2, 3]), tf.constant(6.0))
+    head = softmax_head(weights, hidden, tf.constant(targets), tf.fill([2, 3], 1 / 6))
     scores = hidden.numpy().astype(float) @ output_kernel.numpy() + network.output_bias
     assert np.abs(scores).max() > 100.0
     logarithms = scores - logsumexp(scores, axis=-1, keepdims=True)
     expected = -np.take_along_axis(logarithms, targets[..., None], -1).sum()
-    assert float(head.nats) == pytest.approx(expected, rel=1e-5)
+    assert float(head.nats) == pytest.approx(expected / 6, rel=1e-5)
     slopes = (np.exp(logarithms) - np.eye(scores.shape[-1])[targets]) / 6.0
     np.testing.assert_allclose(head.bias, slopes.sum(axis=(0, 1)), atol=1e-5)
 

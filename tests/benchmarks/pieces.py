@@ -137,7 +137,7 @@ def pieces(work: HalfStep) -> list[tuple[str, tuple[Any, tuple[Any, ...]], int, 
         return lambda slopes: weight_gradients(layer, source, run, states[0], slopes)
 
     def softmax(hidden: Any) -> Any:
-        return softmax_head(weights, hidden, targets, mask[-predicted:], tf.constant(1.0))
+        return softmax_head(weights, hidden, targets, mask[-predicted:])
 
     def update(kernel: Any) -> Any:
         gradients = weights._replace(output_kernel=kernel)
