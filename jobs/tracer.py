@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from jobs.ahead import made_ahead
 from jobs.files import ArrayFile, write_npz
 from jobs.lstm import LayerRun, State, Tensor, Weights, to_device, zero_states
 from jobs.network import Float, Network
@@ -93,9 +94,10 @@ def trace_to_folder(
         for name, row in before.arrays().items()
     }
     try:
-        for block in blocks:
-            for name, rows in block.arrays().items():
-                files[name].append(rows)
+        with made_ahead(blocks, SEGMENTS) as made:
+            for block in made:
+                for name, rows in block.arrays().items():
+                    files[name].append(rows)
         for file in files.values():
             file.finish()
     finally:
@@ -144,9 +146,11 @@ def _stream_blocks(network: Network, weights: Weights, ids: Ids, context: Ids) -
 
 
 def segments_for(network: Network) -> int:
-    """How many segments of a text are read at once; bounds their arrays to some 200 MB."""
+    """How many segments of a text are read at once; bounds their arrays, those being written and
+    those being made, to some 200 MB.
+    """
     values = 9 * sum(network.sizes) + network.alphabet_size  # per character, in the program
-    return int(np.clip(50_000_000 // (STREAM_BLOCK * values), 1, SEGMENTS))
+    return int(np.clip(25_000_000 // (STREAM_BLOCK * values), 1, SEGMENTS))
 
 
 def read_side_by_side(
