@@ -5,10 +5,10 @@ time. The result does not depend on where an epoch is cut.
 
 Both cores: the batch is cut into two parts whose gradients one program computes side by side and a
 second adds up. Each part stays on the thread that started it as long as no more than eight of its
-operations are ready at once (``jobs/lstm.py``): so it reads what was counted before the leg began and,
-between windows, no states. For a tiny network handing work over (some 0.2 ms a step) costs more than the second
-core brings, so there the whole leg is one program. Which of the two depends on the sizes alone,
-never on the machine, so that the bits do not either.
+operations are ready at once (``jobs/lstm.py``): so it reads what was counted before the leg began,
+and between windows no states. For a tiny network handing work over (some 0.2 ms a step) costs more
+than the second core brings, so there the whole leg is one program. Which of the two depends on the
+sizes alone, never on the machine, so that the bits do not either.
 """
 
 from collections.abc import Callable
