@@ -177,7 +177,9 @@ def backward_layer(
         (T, B, 4H).
     """
     steps, batch, units = run.hidden.shape
-    from_above = None if gradient.shape[0] == 1 else gradient  # one step starts the loop
+    # where only the last step has one, it starts the loop and nothing is added later
+    from_above = None if gradient.shape[0] == 1 else gradient
+    # slope of the hidden state by the cell state
     to_cell = run.gates[..., 3 * units :] * (1.0 - run.squashed * run.squashed)
     # of a large kernel XLA drops both transposes: it is multiplied as it is
     back, transposed = laid_out(tf.transpose(recurrent_kernel), units)

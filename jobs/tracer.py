@@ -94,7 +94,7 @@ def trace_to_folder(
         for name, row in before.arrays().items()
     }
     try:
-        with made_ahead(blocks, SEGMENTS) as made:
+        with made_ahead(blocks, segments_for(network)) as made:
             for block in made:
                 for name, rows in block.arrays().items():
                     files[name].append(rows)

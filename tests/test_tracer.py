@@ -1,5 +1,7 @@
 """Traces against the oracle."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -88,3 +90,30 @@ def test_segments_side_by_side_change_nothing(forgets, monkeypatch):
     in_turn = trace_text(network, ids, **settings)
     for name, array in in_turn.arrays().items():
         np.testing.assert_allclose(beside.arrays()[name], array, atol=1e-5, err_msg=name)
+
+
+def test_few_rows_of_a_large_network_wait_to_be_written(tmp_path, monkeypatch):
+    """A slow disk: no more blocks are made ahead than are read at once, however large they are."""
+    network = initial_network(7, (4, 6), 1)
+    monkeypatch.setattr(tracer, "STREAM_BLOCK", 100)
+    monkeypatch.setattr(tracer, "segments_for", lambda network: 2)
+    made, waiting = [], []
+    blocks, append = tracer.trace_blocks, tracer.ArrayFile.append
+
+    def counted(*arguments, **settings):
+        for block in blocks(*arguments, **settings):
+            made.append(block)
+            yield block
+
+    def slow(file, rows):
+        if file.path.stem == "probabilities":
+            time.sleep(0.05)
+            waiting.append(len(made) - len(waiting) - 2)  # but the row before and the one written
+        append(file, rows)
+
+    monkeypatch.setattr(tracer, "trace_blocks", counted)
+    monkeypatch.setattr(tracer.ArrayFile, "append", slow)
+    ids, context = random_ids(2_000), random_ids(9, seed=8)
+    trace_to_folder(network, ids, tmp_path, regime="stream", window=0, context=context)
+    assert len(waiting) == 20
+    assert max(waiting) <= 2
