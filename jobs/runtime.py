@@ -39,10 +39,8 @@ class Runtime:
     python: str
     numpy: str
     tensorflow: str  # "" where it is not installed
-    pool_threads: int = (
-        POOL_THREADS  # of TensorFlow's pool for programs; other numbers change last bits
-    )
-    inner_threads: int = INNER_THREADS  # of the one within programs
+    pool_threads: int = POOL_THREADS  # of TensorFlow's pools; other numbers change last bits
+    inner_threads: int = INNER_THREADS
 
 
 def current_runtime() -> Runtime:
