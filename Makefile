@@ -7,7 +7,7 @@ PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 CONFIG ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help site serve test faults check format bench lock clean
+.PHONY: help site serve test faults check format palette bench lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 16
@@ -32,6 +32,9 @@ check: .venv/test.installed ## formatting, lint, types
 format: .venv/test.installed ## format the code and mend what the linter can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+palette: .venv/run.installed ## write the colours of the site anew from report/render/palette.py
+	$(BIN)/python -m report.render.palette
 
 bench: .venv/test.installed ## time the engine against the notebook's steps, Keras, PyTorch and NumPy
 	$(BIN)/python -m tests.benchmarks

@@ -1,7 +1,7 @@
 """Exit codes and the one exception that a user may cause.
 
-The table is documented in README.md ("Exit codes") and tested in tests/test_cli.py; 65-78 follow
-the BSD ``sysexits.h`` convention, which cron wrappers and systemd know.
+The table is documented in README.md ("Exit codes") and tested in tests/jobs/cli/test_main.py; 65-78
+follow the BSD ``sysexits.h`` convention, which cron wrappers and systemd know.
 """
 
 from enum import IntEnum

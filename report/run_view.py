@@ -1,6 +1,6 @@
 """What the report is made from: one finished run, in memory and immutable.
 
-``jobs/pipeline.py`` fills it from a run folder; nothing below ``report/`` opens a run itself.
+``report/make_report.py`` fills it; no panel, page or measure opens a run itself.
 """
 
 from collections.abc import Mapping
@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.config import Config
-from jobs.corpus import CorpusCard
-from jobs.history import EpochRecord, Evaluation
-from jobs.network import Network
-from jobs.trace import LayerTrace, Trace
+from jobs.config.schema import Config
+from jobs.corpus.corpus import CorpusCard
+from jobs.model.history import EpochRecord, Evaluation
+from jobs.model.network import Network
+from jobs.model.trace import LayerTrace, Trace
 
 
 @dataclass(frozen=True, order=True)

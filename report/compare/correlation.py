@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.network import Float
+from jobs.model.network import Float
 
 CONSTANT = 1e-6  # standard deviation of a state; below that a unit says nothing
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jobs.runtime import Runtime
+from jobs.machine.runtime import Runtime
 from report.compare.inputs import InputChange, input_changes
 from report.compare.label_changes import (
     ConceptChange,

@@ -8,7 +8,7 @@ from report.compare.difference import Difference
 from report.compare.gate_file import Gate
 from report.compare.output import markdown
 from report.compare.wording import decimals, percent
-from report.templates import render
+from report.render.templates import render
 
 SUMMARY_BYTES = 60_000  # GitHub refuses a step summary of more than 1 MiB
 CUT = "\n\n(cut here: the whole difference is in `neuronario diff --md`)\n"

@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from pathlib import PurePath
 from typing import Any
 
-from jobs.manifest import leaves
-from jobs.runtime import Runtime
-from report.characters import code_point
+from jobs.machine.runtime import Runtime
+from jobs.store.manifest import leaves
+from report.render.characters import code_point
 from report.run_view import RunView
 
 # Where things are kept says nothing about the network, and is nobody else's business.

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from report.compare.matching import PAIRED, LayerMatch
-from report.measures.verdicts import with_grade
+from report.measures.labels.verdict import with_grade
 from report.run_view import RunView, Unit
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from jobs.network import Float
+from jobs.model.network import Float
 from report.compare.assignment import assign
 from report.compare.correlation import Array, constant_units, correlations, linear_cka
 from report.compare.untrained import Control

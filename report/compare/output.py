@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from jobs import files
-from jobs.progress import printable
+from jobs.disk import files
+from jobs.pipeline.progress import printable
 from report.compare.difference import Difference
 from report.compare.label_changes import LabelChange
 from report.compare.matching import LayerMatch, UnitMatch
@@ -28,8 +28,8 @@ from report.compare.wording import (
     scope_words,
     unit_words,
 )
+from report.render.templates import render
 from report.run_view import Unit
-from report.templates import render
 
 SCHEMA = 1  # of the JSON; raised when a reader of the old one would misread the new one
 LINES = 40  # at most, of the text

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.network import Float, LstmLayer, Network
-from jobs.trace import Trace
-from report.measures.forward import Ids, hidden_states, log_softmax
+from jobs.model.network import Float, LstmLayer, Network
+from jobs.model.trace import Trace
+from report.measures.ablation.numpy_lstm import Ids, hidden_states, log_softmax
 from report.run_view import RunView
 
 LEAST = 100  # characters that both must know

@@ -6,13 +6,13 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from jobs.network import Float
+from jobs.model.network import Float
 from report.compare.matching import PAIRED, LayerMatch, UnitMatch
 from report.compare.probe_pair import ProbePair
-from report.palette import levels
+from report.render.palette import levels
+from report.render.spans import cells, paint
+from report.render.templates import strip as spans_of
 from report.run_view import Unit
-from report.spans import cells, paint
-from report.templates import strip as spans_of
 
 UNITS = 12  # with strips on the page
 CHARACTERS = 160  # of each strip

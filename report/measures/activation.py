@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.network import Float
-from jobs.trace import Trace
+from jobs.model.network import Float
+from jobs.model.trace import Trace
 from report.measures.group_sums import indicator
 from report.run_view import RunView, Unit
 

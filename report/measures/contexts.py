@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.network import Float
+from jobs.model.network import Float
 
 AROUND = 40  # characters shown before and after
 APART = 80  # least distance of two examples

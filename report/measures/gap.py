@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.trace import Trace
-from report.measures.ablation import Ablated
-from report.measures.concepts import ConceptTable
-from report.measures.labels import halves, usable_concepts
+from jobs.model.trace import Trace
+from report.measures.ablation.hold import Ablated
+from report.measures.concepts.library import ConceptTable
+from report.measures.labels.fit import halves, usable_concepts
 from report.measures.ngram import Ngram
 
 DISTANCES = ((0, 2), (3, 5), (6, 10), (11, 20), (21, 50), (51, 100), (101, None))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jobs.trace import GATES, LayerTrace
+from jobs.model.trace import GATES, LayerTrace
 
 SHUT, OPEN = 0.1, 0.9  # below: left saturated; above: right saturated
 

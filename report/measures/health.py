@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jobs.trace import LayerTrace
-from report.measures.effects import Effect
+from jobs.model.trace import LayerTrace
+from report.measures.ablation.effects import Effect
 from report.measures.gates import SHUT
 from report.measures.neighbours import Neighbour, duplicates
 

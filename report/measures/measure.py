@@ -6,28 +6,28 @@ from typing import Any
 
 import numpy as np
 
-from jobs.config import Config
-from jobs.corpus import Corpus
-from jobs.network import Float, Network, initial_network
-from jobs.trace import Trace
-from report.measures.clamp import UNITS as CLAMPED
-from report.measures.clamp import Clamp, clamp
-from report.measures.concepts import Concept, ConceptTable, evaluate
-from report.measures.concepts_user import all_concepts
+from jobs.config.schema import Config
+from jobs.corpus.corpus import Corpus
+from jobs.model.network import Float, Network, initial_network
+from jobs.model.trace import Trace
+from report.measures.ablation.effects import ablate
+from report.measures.ablation.numpy_lstm import hidden_states
+from report.measures.ablation.steering import UNITS as CLAMPED
+from report.measures.ablation.steering import Clamp, clamp
+from report.measures.concepts.library import Concept, ConceptTable, evaluate
+from report.measures.concepts.user import all_concepts
 from report.measures.contexts import AROUND
-from report.measures.controls import UNTRAINED_UNITS, Chance, chance, look_up
-from report.measures.cores import one_core_each, side_by_side
-from report.measures.effects import ablate
-from report.measures.forward import hidden_states
 from report.measures.gap import Gap, gap
-from report.measures.labels import fit
+from report.measures.labels.controls import UNTRAINED_UNITS, Chance, chance, look_up
+from report.measures.labels.fit import fit
+from report.measures.labels.linear_probe import ConceptScore
+from report.measures.labels.verdict import Label
 from report.measures.ngram import witten_bell
-from report.measures.probe import ConceptScore
+from report.measures.parallel import one_core_each, side_by_side
 from report.measures.ranking import Headline, headline
-from report.measures.reading import Unusual, reading
 from report.measures.self_check import SelfCheck, self_check
 from report.measures.unit import Controls, Layers, UnitMeasures, unit_measures
-from report.measures.verdicts import Label
+from report.measures.unusual import Unusual, reading
 
 LEAD = 300_000  # characters before the probe that the scanners read, at most
 STREAM = 500  # characters of one of the untrained network's parallel streams

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.network import Float, Network
-from report.measures.labels import standardised
+from jobs.model.network import Float, Network
+from report.measures.labels.fit import standardised
 
 SHOWN = 5
 DUPLICATE = 0.98  # |correlation| above which two units say the same

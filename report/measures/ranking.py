@@ -8,8 +8,8 @@ those that follow a concept in part, likewise. Then all others, by the size of t
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from report.measures.effects import Effect
-from report.measures.verdicts import Label
+from report.measures.ablation.effects import Effect
+from report.measures.labels.verdict import Label
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from jobs.files import json_text
+from jobs.disk.files import json_text
 from report.measures.measure import Measures
 from report.measures.unit import UnitMeasures
 

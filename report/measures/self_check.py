@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jobs.network import Float, LstmLayer, Network
-from jobs.trace import Trace
-from report.measures.forward import MISSING, log_softmax, weights, window_pass, windows
+from jobs.model.network import Float, LstmLayer, Network
+from jobs.model.trace import Trace
+from report.measures.ablation.numpy_lstm import MISSING, log_softmax, weights, window_pass, windows
 
 TOLERANCE = 1e-5
 PLACES = 400  # characters of the probe at which the recurrence is recomputed, evenly spread

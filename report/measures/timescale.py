@@ -8,7 +8,7 @@ Course: the lag at which the autocorrelation of h falls to one half.
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.network import Float
+from jobs.model.network import Float
 
 LONGEST = 10_000.0  # characters; a gate that is always open gives this
 

@@ -7,24 +7,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.network import Float, Network
-from jobs.trace import Trace
-from report.measures.ablation import Ablated
-from report.measures.concepts import ConceptTable
+from jobs.model.network import Float, Network
+from jobs.model.trace import Trace
+from report.measures.ablation.effects import Effect, ablate_labelled, effects
+from report.measures.ablation.hold import Ablated
+from report.measures.concepts.library import ConceptTable
 from report.measures.contexts import AROUND, Context, contexts, histograms
-from report.measures.controls import Chance, LookUp
-from report.measures.cores import side_by_side
-from report.measures.effects import Effect, ablate_labelled, effects
 from report.measures.gap import long_range_credit
 from report.measures.gates import GateShares, gate_shares
 from report.measures.health import Health, health
-from report.measures.labels import Fit
+from report.measures.labels.controls import Chance, LookUp
+from report.measures.labels.fit import Fit
+from report.measures.labels.linear_probe import ConceptScore, concept_scores
+from report.measures.labels.verdict import Label, judge
 from report.measures.neighbours import Neighbour, Wiring, neighbours, wiring
 from report.measures.ngram import Ngram
-from report.measures.probe import ConceptScore, concept_scores
+from report.measures.parallel import side_by_side
 from report.measures.ranking import ranked
 from report.measures.timescale import autocorrelation_half_life, forget_timescale
-from report.measures.verdicts import Label, judge
 
 
 @dataclass(frozen=True)

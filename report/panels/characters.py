@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from report.characters import character_name
 from report.measures.activation import CharacterMeans, character_means, trace_states
-from report.panels import Column, Content, Panel, UnitContent
+from report.panels.panel import Column, Content, Panel, UnitContent
+from report.render.characters import character_name
+from report.render.templates import percent, signed
 from report.run_view import RunView, Unit
-from report.templates import percent, signed
 
 SHOWN = 4  # frequent characters at either end that stand in the open; the rest unfolds
 LEAST_COUNT = 10  # occurrences that make a character frequent

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from report.measured import measured
-from report.measures.clamp import Clamp
-from report.panels import Content, Panel, UnitContent
+from report.measures.ablation.steering import Clamp
+from report.panels.panel import Content, Panel, UnitContent
+from report.render.spans import Cell, cells
 from report.run_view import RunView, Unit
-from report.spans import Cell, cells
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from report import palette
-from report.charts import step_areas
-from report.panels import Content, Panel, UnitContent
+from report.panels.panel import Content, Panel, UnitContent
+from report.render import palette
+from report.render.charts import step_areas
+from report.render.spans import cells, paint
+from report.render.templates import strip
 from report.run_view import RunView, Unit
-from report.spans import cells, paint
-from report.templates import strip
 
 
 @dataclass(frozen=True)

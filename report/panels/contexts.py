@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from report import palette
 from report.measured import measured
 from report.measures.contexts import Context
-from report.panels import Content, Panel, UnitContent
+from report.panels.panel import Content, Panel, UnitContent
+from report.render import palette
+from report.render.spans import cells, escape, paint
+from report.render.templates import strip
 from report.run_view import RunView, Unit
-from report.spans import cells, escape, paint
-from report.templates import strip
 
 HEADINGS = {"top": "highest", "bottom": "lowest", "random": "at random"}
 BANDS = ("lowest fifth", "second fifth", "middle fifth", "fourth fifth", "highest fifth")

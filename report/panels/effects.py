@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from jobs.network import Float
-from report import palette
+from jobs.model.network import Float
 from report.measured import measured
-from report.measures.effects import Effect, direct_bits
-from report.panels import Column, Content, Panel, UnitContent
+from report.measures.ablation.effects import Effect, direct_bits
+from report.panels.panel import Column, Content, Panel, UnitContent
+from report.render import palette
+from report.render.spans import cells, paint
+from report.render.templates import signed, strip
 from report.run_view import RunView, Unit
-from report.spans import cells, paint
-from report.templates import signed, strip
 
 STRONGEST = 2.0  # bits of direct effect that get the strongest colour
 TEXT_UNITS = 256  # layers larger than this get no strip: their pages would weigh too much

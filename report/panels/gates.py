@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jobs.network import Float
-from jobs.trace import GATES, LayerTrace
-from report.charts import step_areas
+from jobs.model.network import Float
+from jobs.model.trace import GATES, LayerTrace
 from report.measured import measured
 from report.measures.gates import GateShares, character_of
-from report.panels import Content, Panel, Section, UnitContent
+from report.panels.panel import Content, Panel, Section, UnitContent
+from report.render.charts import step_areas
 from report.run_view import RunView, Unit
 
 NAMES = {"input_gate": "input gate", "forget_gate": "forget gate", "output_gate": "output gate"}

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from report.measured import Measured, measured
-from report.measures.effects import NEGLIGIBLE
-from report.panels import Section
+from report.measures.ablation.effects import NEGLIGIBLE
 from report.panels.label import condition, score_name
+from report.panels.panel import Section
 from report.run_view import RunView, Unit
 
 FIRST = 10

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from report.measured import Measured, measured
-from report.measures.controls import UNTRAINED_UNITS
+from report.measures.labels.controls import UNTRAINED_UNITS
+from report.measures.labels.verdict import Label
 from report.measures.measure import ConceptCard
 from report.measures.unit import UnitMeasures
-from report.measures.verdicts import Label
-from report.panels import Column, Content, Panel, UnitContent
+from report.panels.panel import Column, Content, Panel, UnitContent
+from report.render.templates import decimals, percent, signed
 from report.run_view import RunView, Unit
-from report.templates import decimals, percent, signed
 
 NO_FIT = "No concept of the library fits"
 WHY = {

@@ -6,9 +6,9 @@ from report.measured import measured
 from report.measures.contexts import BINS
 from report.measures.gap import Gap
 from report.measures.timescale import LONGEST
-from report.panels import Column, Content, Panel, Section, UnitContent
+from report.panels.panel import Column, Content, Panel, Section, UnitContent
+from report.render.templates import percent, thousands
 from report.run_view import RunView, Unit
-from report.templates import percent, thousands
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from report.characters import character_name, glyph
 from report.measured import measured
 from report.measures.neighbours import Wire
-from report.panels import Content, Panel, UnitContent
+from report.panels.panel import Content, Panel, UnitContent
+from report.render.characters import character_name, glyph
 from report.run_view import RunView, Unit
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from report.measured import measured
 from report.measures.self_check import TOLERANCE, SelfCheck
-from report.panels import Content, Panel, UnitContent
+from report.panels.panel import Content, Panel, UnitContent
 from report.run_view import RunView, Unit
 
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from report.measures.activation import Activation, activation
-from report.panels import Column, Content, Panel, UnitContent
+from report.panels.panel import Column, Content, Panel, UnitContent
+from report.render.templates import decimals, percent, signed
 from report.run_view import RunView, Unit
-from report.templates import decimals, percent, signed
 
 
 @dataclass(frozen=True)

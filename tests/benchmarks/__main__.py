@@ -16,8 +16,8 @@ from statistics import median
 
 import numpy as np
 
-from jobs.program_cache import VARIABLE
-from jobs.tensorflow_start import start_tensorflow
+from jobs.machine.program_cache import VARIABLE
+from jobs.machine.tensorflow_start import start_tensorflow
 
 os.environ[VARIABLE] = ""  # first calls compile, as on a new machine
 BEGIN = time.perf_counter()

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from jobs.batches import Plan
+from jobs.engine.batches import Plan
 from tests.benchmarks.work import Contender, Work, batches
 
 

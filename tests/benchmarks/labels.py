@@ -10,11 +10,11 @@ import resource
 import time
 from pathlib import Path
 
-from jobs.config_file import load_config
-from jobs.corpus import load_corpus
-from jobs.pipeline import read_run
-from jobs.store import Run
-from report.assembly import stored_view
+from jobs.config.file import load_config
+from jobs.corpus.corpus import load_corpus
+from jobs.pipeline.pipeline import read_run
+from jobs.store.store import Run
+from report.make_report import stored_view
 from report.measured import Measured, measured
 from report.measures.measure import measure
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from jobs.config import Config
-from jobs.corpus import load_corpus
-from jobs.tensorflow_start import start_tensorflow
+from jobs.config.schema import Config
+from jobs.corpus.corpus import load_corpus
+from jobs.machine.tensorflow_start import start_tensorflow
 from report.measures.ngram import witten_bell
 
 TEXTS = Path("../shared/corpora")
@@ -45,7 +45,7 @@ def main() -> None:
 def learn(text: Path, options: argparse.Namespace) -> None:
     """Train, print every epoch, then the best beside the n-gram."""
     start_tensorflow()
-    from jobs.train import train
+    from jobs.engine.train import train
 
     config = Config.model_validate(
         {

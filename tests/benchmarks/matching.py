@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from jobs.config import Config
-from jobs.config_file import load_config, preset_path
-from jobs.corpus import corpus_card, load_corpus
-from jobs.network import Network
-from jobs.tensorflow_start import start_tensorflow
+from jobs.config.file import load_config, preset_path
+from jobs.config.schema import Config
+from jobs.corpus.corpus import corpus_card, load_corpus
+from jobs.machine.tensorflow_start import start_tensorflow
+from jobs.model.network import Network
 from report.compare.difference import Difference, compare
 from report.compare.wording import decimals, percent
 from report.run_view import RunView
@@ -79,8 +79,8 @@ def cases(base: Config) -> Iterator[Case]:
 
 def trained(config: Config, start: Network | None = None) -> RunView:
     """A run as a comparison sees it; its sample is the beginning of the probe."""
-    from jobs.tracer import trace_text
-    from jobs.train import train
+    from jobs.engine.trace_text import trace_text
+    from jobs.engine.train import train
 
     corpus = load_corpus(config.corpus, Path(), config.training)
     training = train(corpus, config, start=start)

@@ -2,12 +2,12 @@
 
 import tensorflow as tf
 
-from jobs.adam import zero_slots
-from jobs.batches import Plan
-from jobs.leg import Progress, StepSettings, compiled_leg, parts_of_batch, zero_totals
-from jobs.lstm import to_device, zero_states
-from jobs.network import initial_network
-from jobs.train import multiplications
+from jobs.engine.adam import zero_slots
+from jobs.engine.batches import Plan
+from jobs.engine.lstm import to_device, zero_states
+from jobs.engine.train import multiplications
+from jobs.engine.train_step import Progress, StepSettings, compiled_leg, parts_of_batch, zero_totals
+from jobs.model.network import initial_network
 from tests.benchmarks.work import Contender, Work
 
 

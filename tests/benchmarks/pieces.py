@@ -11,24 +11,24 @@ from typing import Any
 
 import numpy as np
 
-from jobs.program_cache import VARIABLE
-from jobs.tensorflow_start import start_tensorflow
+from jobs.machine.program_cache import VARIABLE
+from jobs.machine.tensorflow_start import start_tensorflow
 
 os.environ[VARIABLE] = ""
 start_tensorflow()
 
 import tensorflow as tf  # noqa: E402
 
-from jobs.adam import adam, clipped, global_norm, zero_slots  # noqa: E402
-from jobs.gradient import (  # noqa: E402
+from jobs.engine.adam import adam, clipped, global_norm, zero_slots  # noqa: E402
+from jobs.engine.gradient import (  # noqa: E402
     backward_layer,
     loss_and_gradients,
     product_rows,
     softmax_head,
     weight_gradients,
 )
-from jobs.lstm import LayerRun, layer_inputs, run_layer, to_device, zero_states  # noqa: E402
-from jobs.network import initial_network  # noqa: E402
+from jobs.engine.lstm import LayerRun, layer_inputs, run_layer, to_device, zero_states  # noqa: E402
+from jobs.model.network import initial_network  # noqa: E402
 from tests.benchmarks.reading import timed  # noqa: E402
 
 SYMBOLS = 87

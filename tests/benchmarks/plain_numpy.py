@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from jobs.batches import Plan
-from jobs.network import initial_network
+from jobs.engine.batches import Plan
+from jobs.model.network import initial_network
 from tests.benchmarks.work import Contender, Work
 
 

@@ -3,7 +3,7 @@
 import importlib.util
 import shutil
 
-from jobs.batches import Plan
+from jobs.engine.batches import Plan
 from tests.benchmarks.work import Contender, Work, batches
 
 AVAILABLE = importlib.util.find_spec("torch") is not None

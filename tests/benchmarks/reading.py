@@ -9,9 +9,9 @@ from statistics import median
 import numpy as np
 import tensorflow as tf
 
-from jobs.network import Network, initial_network
-from jobs.sample import sample
-from jobs.tracer import trace_to_folder
+from jobs.engine.sample import sample
+from jobs.engine.trace_text import trace_to_folder
+from jobs.model.network import Network, initial_network
 from tests.benchmarks import pytorch
 
 SAMPLED, TRACED, WINDOW = 500, 1_000_000, 20

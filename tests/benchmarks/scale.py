@@ -11,15 +11,15 @@ of the first layer's kernel is a look-up.
 import os
 import resource
 
-from jobs.network import initial_network
-from jobs.program_cache import VARIABLE
-from jobs.tensorflow_start import start_tensorflow
+from jobs.machine.program_cache import VARIABLE
+from jobs.machine.tensorflow_start import start_tensorflow
+from jobs.model.network import initial_network
 
 os.environ[VARIABLE] = ""
 start_tensorflow()
 
-from jobs.batches import make_plan  # noqa: E402
-from jobs.memory import predicted_memory, size_text  # noqa: E402
+from jobs.config.memory import predicted_memory, size_text  # noqa: E402
+from jobs.engine.batches import make_plan  # noqa: E402
 from tests.benchmarks import ours  # noqa: E402
 from tests.benchmarks.reading import timed  # noqa: E402
 from tests.benchmarks.work import Work, read_text  # noqa: E402

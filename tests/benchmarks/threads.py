@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from jobs.program_cache import VARIABLE
-from jobs.tensorflow_start import start_tensorflow
+from jobs.machine.program_cache import VARIABLE
+from jobs.machine.tensorflow_start import start_tensorflow
 
 os.environ[VARIABLE] = ""
 start_tensorflow()

@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from jobs.program_cache import VARIABLE
+from jobs.machine.program_cache import VARIABLE
 from tests.benchmarks.work import REAL_TEXT, read_text
 
 EPOCHS = 50
@@ -44,7 +44,8 @@ def our_side(epochs: int) -> float:
             f"extends: notebook\ncorpus: {{{text}}}\ntraining: {{epochs: {epochs}}}\n"
         )
         program = (
-            "import sys; sys.path.insert(0, sys.argv.pop(1)); from jobs.cli import main; main()"
+            "import sys; sys.path.insert(0, sys.argv.pop(1));"
+            " from jobs.cli.main import main; main()"
         )
         return seconds_of([sys.executable, "-c", program, str(Path.cwd()), "run"], Path(folder))
 

@@ -7,9 +7,9 @@ from typing import Literal
 
 import numpy as np
 
-from jobs.batches import Plan, make_plan
-from jobs.config import Config
-from jobs.corpus import Corpus, load_corpus
+from jobs.config.schema import Config
+from jobs.corpus.corpus import Corpus, load_corpus
+from jobs.engine.batches import Plan, make_plan
 
 REAL_TEXT = Path("../shared/corpora/xkb_evdev.xml")
 

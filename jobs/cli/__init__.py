@@ -1,0 +1,1 @@
+"""The command line: a verb is a function, an error is one line and an exit code."""

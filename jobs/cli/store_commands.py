@@ -1,0 +1,136 @@
+"""The verbs that look after a store of runs: compare, check, prune, tag, status."""
+
+import os
+from pathlib import Path
+
+import click
+
+from jobs.cli.options import (
+    config_option,
+    default_config_path,
+    json_option,
+    store_folder,
+    store_option,
+)
+from jobs.errors import ExitCode, NeuronarioError
+
+
+@click.command()
+@click.argument("old", metavar="A", default="previous")
+@click.argument("new", metavar="B", default="latest")
+@config_option
+@store_option
+@json_option
+@click.option("--md", "as_markdown", is_flag=True, help="Print Markdown, one line per change.")
+@click.option("--exit-code", is_flag=True, help="Exit with 3 if the runs differ.")
+@click.option("--gate", type=click.Path(path_type=Path), help="Limits; exit 3 if one is broken.")
+def diff(
+    old: str,
+    new: str,
+    config_path: Path | None,
+    store_path: Path | None,
+    as_json: bool,
+    as_markdown: bool,
+    exit_code: bool,
+    gate: Path | None,
+) -> None:
+    """Say what changed from run A to run B; equal runs print nothing."""
+    from jobs.pipeline.pipeline import DiffFormat, diff_runs
+
+    store = store_folder(config_path, store_path)
+    form: DiffFormat = "json" if as_json else "markdown" if as_markdown else "text"
+    answer = diff_runs(store, old, new, form, gate)
+    click.echo(answer.text, nl=False)
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if gate and summary:
+        with Path(summary).open("a", encoding="utf-8") as file:
+            file.write(answer.step_summary)
+    for reason in answer.broken_limits:
+        click.echo(f"gate: {reason}", err=True)
+    if answer.broken_limits or (exit_code and not answer.equal):
+        raise click.exceptions.Exit(ExitCode.DIFFERENT)
+
+
+@click.command()
+@config_option
+@store_option
+def check(config_path: Path | None, store_path: Path | None) -> None:
+    """Read every byte of the store and name what is damaged; exit 65 if anything is."""
+    from jobs.store.check import check_store
+
+    store = store_folder(config_path, store_path)
+    findings = check_store(store)
+    for finding in findings:
+        click.echo(str(finding))
+    if findings:
+        raise NeuronarioError(
+            f"{store}: {len(findings)} finding{'s' * (len(findings) > 1)}; restore the files "
+            "from a backup, or delete the folders of the damaged runs",
+            ExitCode.BAD_DATA,
+        )
+    click.echo(f"{store}: intact")
+
+
+@click.command()
+@config_option
+@store_option
+@click.option("--dry-run", is_flag=True, help="Only say what would be done, and why.")
+def prune(config_path: Path | None, store_path: Path | None, dry_run: bool) -> None:
+    """Remove and thin old runs by the retention rules of the configuration."""
+    from jobs.config.file import load_config
+    from jobs.store.lock import locked
+    from jobs.store.prune import prune as prune_store
+    from jobs.store.prune import summary
+
+    config = load_config(config_path or default_config_path()).config
+    store = store_path or Path(config.store.directory)
+    with locked(store, "prune"):
+        decisions = prune_store(store, config.retention, dry_run=dry_run)
+    for decision in decisions:
+        click.echo(f"{decision.run}  {decision.action:<8}{', '.join(decision.reasons)}")
+    click.echo(f"{summary(decisions)}{' (dry run: nothing was touched)' * dry_run}")
+
+
+@click.command()
+@click.argument("run_name", metavar="RUN")
+@click.argument("name")
+@config_option
+@store_option
+def tag(run_name: str, name: str, config_path: Path | None, store_path: Path | None) -> None:
+    """Give RUN a name; a tagged run is never removed."""
+    _set_reference(store_folder(config_path, store_path), run_name, name)
+
+
+@click.command()
+@click.argument("run_name", metavar="RUN", default="latest")
+@config_option
+@store_option
+def baseline(run_name: str, config_path: Path | None, store_path: Path | None) -> None:
+    """Make RUN the baseline that gates compare with."""
+    _set_reference(store_folder(config_path, store_path), run_name, "baseline")
+
+
+@click.command()
+@config_option
+@store_option
+def status(config_path: Path | None, store_path: Path | None) -> None:
+    """Say whether a job is running on the store, and what it is doing."""
+    from jobs.store.lock import holder
+
+    store = store_folder(config_path, store_path)
+    who = holder(store)
+    if who is None:
+        click.echo(f"{store}: idle")
+    else:
+        click.echo(f"{store}: process {who.process} on {who.host} since {who.since}: {who.doing}")
+
+
+def _set_reference(store: Path, run_name: str, name: str) -> None:
+    from jobs.store.layout import set_reference
+    from jobs.store.lock import locked
+    from jobs.store.store import read_run
+
+    run = read_run(store, run_name)
+    with locked(store, "tag"):
+        set_reference(store, name, run)
+    click.echo(f"{name}: {run.id}")

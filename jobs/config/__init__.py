@@ -1,0 +1,1 @@
+"""The configuration: its schema, reading it, the wording of its problems, its memory."""

@@ -1,0 +1,111 @@
+"""How much memory a configuration will take, predicted before anything is allocated."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from jobs.config.schema import Config
+from jobs.errors import ExitCode, NeuronarioError
+
+FLOAT = 4  # bytes of float32 and of int32
+WEIGHT_COPIES = 5  # weights, gradients, two Adam moments, the best weights so far
+STEP_VALUES = 7  # kept per unit and step for back-propagation: 4 gates, cell, its tanh, hidden
+TRACE_VALUES = 5  # per unit and character: hidden, cell, three gates (jobs/model/trace.py)
+ASSUMED_ALPHABET = 100  # distinct characters, where no text has been read yet
+GROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Predicted bytes, and the key that each part follows from."""
+
+    weights: int  # network.layers; with gradients and optimiser
+    activations: int  # training.batch; kept for back-propagation
+    traces: int  # probe.characters; sample included
+
+    @property
+    def total(self) -> int:
+        """All parts: the traces are made after training, but nothing is sure to be freed then."""
+        return self.weights + self.activations + self.traces
+
+    @property
+    def largest_key(self) -> tuple[str, str]:
+        """The configuration key behind the largest part."""
+        parts = {
+            ("network", "layers"): self.weights,
+            ("training", "batch"): self.activations,
+            ("probe", "characters"): self.traces,
+        }
+        return max(parts, key=lambda key: parts[key])
+
+
+def parameter_count(layers: tuple[int, ...], alphabet_size: int) -> int:
+    """Trainable values: 4H (inputs + H + 1) per LSTM layer, (H + 1) V for the softmax."""
+    count, inputs = 0, alphabet_size
+    for units in layers:
+        count += 4 * units * (inputs + units + 1)
+        inputs = units
+    return count + (inputs + 1) * alphabet_size
+
+
+def weight_bytes(layers: tuple[int, ...], alphabet_size: int) -> int:
+    """Bytes of the weights with everything that training keeps beside them."""
+    return FLOAT * WEIGHT_COPIES * parameter_count(layers, alphabet_size)
+
+
+def predicted_memory(config: Config, alphabet_size: int) -> Memory:
+    """Bytes that training and tracing will take, without TensorFlow's own (about 0.5 GB)."""
+    training = config.training
+    units = sum(config.network.layers)
+    steps = training.chunk if training.regime == "stream" else training.window
+    outputs = 1 if training.loss == "last" else steps
+    per_stream = steps * STEP_VALUES * units + outputs * 2 * alphabet_size
+    characters = config.probe.characters + config.sample.characters
+    return Memory(
+        weights=weight_bytes(config.network.layers, alphabet_size),
+        activations=FLOAT * training.batch * per_stream,
+        traces=FLOAT * characters * (TRACE_VALUES * units + alphabet_size),
+    )
+
+
+def machine_memory() -> int:
+    """Bytes that this process may have: the machine's memory or its control group's limit."""
+    physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    try:
+        limit = GROUP_LIMIT.read_text().strip()
+    except OSError:
+        return physical
+    return min(physical, int(limit)) if limit.isdigit() else physical
+
+
+def memory_refusal(config: Config, alphabet_size: int) -> str | None:
+    """Why ``config`` cannot run on this machine, in one line; None where it can."""
+    memory, machine = predicted_memory(config, alphabet_size), machine_memory()
+    if memory.total <= machine:
+        return None
+    return (
+        f"needs about {size_text(memory.total)} of memory with {alphabet_size:,} distinct "
+        f"characters (weights and optimiser {size_text(memory.weights)}, activations "
+        f"{size_text(memory.activations)}, traces {size_text(memory.traces)}); this machine has "
+        f"{size_text(machine)}"
+    )
+
+
+def check_memory(config: Config, alphabet_size: int) -> None:
+    """Refuse, with exit code 78, what cannot fit; to be called once the alphabet is known."""
+    refusal = memory_refusal(config, alphabet_size)
+    if refusal is not None:
+        key = ".".join(predicted_memory(config, alphabet_size).largest_key)
+        raise NeuronarioError(f"{refusal}; lower {key}", ExitCode.BAD_CONFIG)
+
+
+def size_text(count: int) -> str:
+    """Bytes in words: 17.2 GB (powers of ten)."""
+    if count >= 10**24:
+        return "1,000,000 EB or more"
+    size = float(count)
+    for unit in ("bytes", "kB", "MB", "GB", "TB", "PB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:,.1f} EB"

@@ -1,0 +1,262 @@
+"""The configuration: one YAML file, every key validated, unknown keys refused.
+
+This module says what may be configured and what the defaults are; reading a file and wording the
+problems is in ``jobs/config/file.py``.
+"""
+
+import codecs
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, model_validator
+
+SCHEMA = 1
+
+Fraction = Annotated[float, Field(gt=0.0, lt=0.5, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
+
+
+def _plain_path(value: str) -> str:
+    """A path as it stands: nothing in it is replaced, so nothing may look as if it were."""
+    if not value or not value.isprintable():
+        raise ValueError("needs the path of a file or folder, without control characters")
+    if "${" in value or "{{" in value or value.startswith("~"):
+        raise ValueError("placeholders and ~ are not replaced; write the path itself")
+    return value
+
+
+def _output_folder(value: str) -> str:
+    """A folder that is replaced or pruned as a whole: never a root or the working directory."""
+    if Path(_plain_path(value)).name in ("", ".."):
+        raise ValueError("needs a folder of its own, not / or . or ..")
+    return value
+
+
+def _known_encoding(value: str) -> str:
+    try:
+        known = codecs.lookup(value)
+        "".encode(value)  # codecs that are no text encodings (base64, rot13) refuse this
+    except (LookupError, ValueError) as error:
+        raise ValueError("no encoding of that name; for example utf-8, latin-1, utf-16") from error
+    if known.name.replace("-", "_") in (
+        "idna",
+        "punycode",
+        "unicode_escape",
+        "raw_unicode_escape",
+        "undefined",
+    ):
+        raise ValueError("is not an encoding of texts; for example utf-8, latin-1, utf-16")
+    return value
+
+
+def _known_lexer(value: str | None) -> str | None:
+    if value is not None:
+        from pygments.lexers import find_lexer_class_by_name
+        from pygments.util import ClassNotFound
+
+        try:
+            find_lexer_class_by_name(value)
+        except ClassNotFound as error:
+            raise ValueError("no language that Pygments knows; for example xml, c, html") from error
+    return value
+
+
+def _valid_pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(f"not a regular expression of Python: {error}") from error
+    return value
+
+
+def _printable(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("control characters are not allowed")
+    return value
+
+
+def _web_address(value: str) -> str:
+    if value and not re.fullmatch(r"https?://[^\s<>\"'`{}|\\^]+", value):
+        raise ValueError("needs an address that starts with https:// or http://, or nothing")
+    return value
+
+
+def _three_symbols(value: tuple[str, ...]) -> tuple[str, ...]:
+    if value and (len(set(value)) != 3 or any(len(symbol) != 1 for symbol in value)):
+        raise ValueError("needs three different single characters, or an empty list")
+    return value
+
+
+PlainPath = Annotated[str, AfterValidator(_plain_path)]
+OutputFolder = Annotated[str, AfterValidator(_output_folder)]
+PrintableText = Annotated[str, AfterValidator(_printable)]
+
+
+class Section(BaseModel):
+    """Base of every section: immutable, closed, and strict about types."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class CorpusConfig(Section):
+    """Which text: a file or the built-in generator."""
+
+    path: PlainPath | None = None  # text file; relative paths start at the configuration file
+    builtin: Literal["xml"] | None = None
+    builtin_characters: Annotated[int, Field(ge=1_000, le=10_000_000)] = 250_000
+    encoding: Annotated[str, AfterValidator(_known_encoding)] = "utf-8"
+    first_characters: PositiveInt | None = None  # use only the head of the text
+    held_out: Fraction = 0.1  # share at the end that is never trained on
+    max_bytes: PositiveInt = 200_000_000
+    max_alphabet: Annotated[int, Field(ge=1, le=65_536)] = 4_096
+
+    @model_validator(mode="after")
+    def _exactly_one_source(self) -> "CorpusConfig":
+        if (self.path is None) == (self.builtin is None):
+            raise ValueError("give exactly one of `path` (a text file) and `builtin` (xml)")
+        return self
+
+
+class NetworkConfig(Section):
+    """Sizes of the LSTM layers, first layer first."""
+
+    layers: Annotated[
+        tuple[Annotated[int, Field(ge=1, le=4_096)], ...], Field(min_length=1, max_length=8)
+    ]
+
+
+class TrainingConfig(Section):
+    """How the network learns; ``window`` is the notebook's regime, ``stream`` carries the state."""
+
+    regime: Literal["stream", "window"] = "stream"
+    epochs: Annotated[int, Field(ge=1, le=100_000)] = 20
+    batch: Annotated[int, Field(ge=1, le=65_536)] = 32  # windows, or parallel streams
+    window: Annotated[int, Field(ge=1, le=4_096)] = 20  # window regime: characters per window
+    stride: Annotated[int, Field(ge=1, le=4_096)] = 20  # window regime: from window to window
+    loss: Literal["last", "every"] = "every"  # `last` only in the window regime
+    chunk: Annotated[int, Field(ge=1, le=4_096)] = 50  # stream regime: truncated back-propagation
+    learning_rate: Positive = 0.02
+    schedule: Literal["constant", "cosine"] = "cosine"
+    clip_norm: NotNegative = 1.0  # global gradient norm; 0 = no clipping
+    dropout: Annotated[float, Field(ge=0, le=0.9)] = 0.0  # of what a layer hands upwards
+    l1: NotNegative = 0.0  # activity penalty on the hidden states
+    patience: Annotated[int, Field(ge=0, le=100_000)] = 0  # epochs without gain; 0 = no early stop
+    start: Literal["fresh", "previous"] = "fresh"
+
+    @model_validator(mode="after")
+    def _loss_fits_regime(self) -> "TrainingConfig":
+        if self.regime == "stream" and self.loss == "last":
+            raise ValueError(
+                "`loss: last` needs `regime: window`; a stream learns from every character"
+            )
+        return self
+
+
+class SampleConfig(Section):
+    """The text that the network writes."""
+
+    characters: Annotated[int, Field(ge=1, le=100_000)] = 500
+    temperature: Positive = 1.0
+
+
+class ProbeConfig(Section):
+    """The pinned part of the held-out text that the statistics are made on."""
+
+    characters: Annotated[int, Field(ge=100, le=10_000_000)] = 20_000
+
+
+class ConceptConfig(Section):
+    """A user's own concept: characters inside a match of a regular expression."""
+
+    name: Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[a-z][a-z0-9 -]*$")]
+    pattern: Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_valid_pattern)]
+    sentence: Annotated[PrintableText, Field(max_length=200)] = ""
+
+
+class ReportConfig(Section):
+    """What the pages show."""
+
+    alignment: Literal["read", "predict"] = "read"  # colour by the state after reading / before
+    min_mean_activation: Annotated[float, Field(ge=0.0, lt=1.0, allow_inf_nan=False)] = 0.0
+    symbols: Annotated[tuple[str, ...], AfterValidator(_three_symbols)] = ()  # () = chosen
+    language: Literal["en", "es"] = "en"  # of the concept sentences
+    pygments: Annotated[str | None, AfterValidator(_known_lexer)] = None  # its token kinds
+    concepts: Annotated[tuple[ConceptConfig, ...], Field(max_length=50)] = ()
+
+    @model_validator(mode="after")
+    def _concept_names_differ(self) -> "ReportConfig":
+        names = [concept.name for concept in self.concepts]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two concepts have the name `{twice[0]}`; rename one")
+        return self
+
+
+class SiteConfig(Section):
+    """Where and under which name the site is published."""
+
+    name: Annotated[PrintableText, Field(min_length=1, max_length=80)] = "Neuronario"
+    url: Annotated[str, AfterValidator(_web_address)] = ""  # public; "" = works from any place
+    directory: OutputFolder = "site"  # relative paths start at the working directory
+
+
+class StoreConfig(Section):
+    """Where the runs are kept."""
+
+    directory: OutputFolder = "runs"  # relative paths start at the working directory
+
+
+class RetentionConfig(Section):
+    """Which runs `prune` keeps (restic's semantics: a run kept by any rule stays)."""
+
+    last: Annotated[int, Field(ge=1, le=100_000)] = 10
+    daily: Annotated[int, Field(ge=0, le=100_000)] = 14
+    weekly: Annotated[int, Field(ge=0, le=100_000)] = 8
+    monthly: Annotated[int, Field(ge=0, le=100_000)] = 12
+    max_bytes: PositiveInt = 2_000_000_000
+
+
+class PublishConfig(Section):
+    """What may become public."""
+
+    corpus_text: Literal["all", "sample", "none"] = "all"
+
+
+class PingConfig(Section):
+    """A health-check service that is told of every job; its address is kept out of every run."""
+
+    url: Annotated[str, AfterValidator(_web_address)] = ""  # "" = nobody is told
+
+
+class Config(Section):
+    """The whole configuration, defaults filled in."""
+
+    schema_version: Annotated[int, Field(alias="schema", ge=1, le=SCHEMA)] = SCHEMA
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0
+    corpus: CorpusConfig
+    network: NetworkConfig = NetworkConfig(layers=(50, 50))
+    training: TrainingConfig = TrainingConfig()
+    sample: SampleConfig = SampleConfig()
+    probe: ProbeConfig = ProbeConfig()
+    report: ReportConfig = ReportConfig()
+    site: SiteConfig = SiteConfig()
+    store: StoreConfig = StoreConfig()
+    retention: RetentionConfig = RetentionConfig()
+    publish: PublishConfig = PublishConfig()
+    ping: PingConfig = PingConfig()
+
+    @model_validator(mode="after")
+    def _site_apart_from_store(self) -> "Config":
+        site, store = Path(self.site.directory), Path(self.store.directory)
+        if site == store or site in store.parents or store in site.parents:
+            raise ValueError(
+                "`site.directory` and `store.directory` must lie apart; choose another folder"
+            )
+        return self
+
+
+def corpus_path(config: Config, folder: Path) -> Path | None:
+    """The text file, resolved against the configuration file's folder; None for the generator."""
+    return None if config.corpus.path is None else folder / config.corpus.path

@@ -1,0 +1,1 @@
+"""The LSTM in TensorFlow: training, writing and reading; the only room that imports it."""

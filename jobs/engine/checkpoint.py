@@ -1,0 +1,106 @@
+"""A training that can go on after a kill: everything an epoch hands to the next, in one file.
+
+Random numbers need no state here: the order of an epoch is a function of seed and epoch.
+"""
+
+import hashlib
+import json
+import zipfile
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+import numpy as np
+
+from jobs.config.schema import Config
+from jobs.corpus.corpus import Corpus
+from jobs.disk.files import write_npz
+from jobs.model.history import EpochRecord
+from jobs.model.network import Float, Network, network_from_arrays
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A training after a whole epoch."""
+
+    network: Network
+    best: Network  # the weights of the best epoch so far
+    mean: Network  # Adam's running means, in the shape of the weights
+    square: Network
+    steps: int  # taken by the optimiser
+    history: tuple[EpochRecord, ...]
+
+
+def training_key(corpus: Corpus, config: Config, start: Network | None) -> str:
+    """What a checkpoint must have been made from to be continued: hexadecimal SHA-256."""
+    digest = hashlib.sha256()
+    settings = {
+        "format": FORMAT,
+        "seed": config.seed,
+        "layers": config.network.layers,
+        "training": config.training.model_dump(mode="json"),
+        "corpus": corpus.sha256,
+        "held_out_start": corpus.held_out_start,
+        "characters": corpus.characters,
+    }
+    digest.update(json.dumps(settings, sort_keys=True).encode())
+    for name, array in sorted(start.arrays().items()) if start else ():
+        digest.update(name.encode() + np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def write_checkpoint(path: Path, checkpoint: Checkpoint, key: str) -> None:
+    """Replace the checkpoint at ``path``, atomically.
+
+    Raises:
+        NeuronarioError: 73, 74 or 77 where it cannot be written.
+    """
+    arrays: dict[str, np.ndarray] = {
+        "key": np.array(key),
+        "steps": np.array(checkpoint.steps, np.int64),
+        "history": np.array([astuple(record) for record in checkpoint.history], np.float64),
+    }
+    for part in ("network", "best", "mean", "square"):
+        network: Network = getattr(checkpoint, part)
+        arrays |= {f"{part}/{name}": array for name, array in network.arrays().items()}
+    write_npz(path, arrays)
+
+
+def read_checkpoint(path: Path, key: str) -> Checkpoint | None:
+    """The checkpoint at ``path``; None where there is none, it is damaged or of another training.
+
+    A damaged checkpoint costs the epochs it held, never the run.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = dict(file.items())
+        if arrays["key"].item() != key:
+            return None
+        return Checkpoint(
+            **{name: _part(arrays, name) for name in ("network", "best", "mean", "square")},
+            steps=int(arrays["steps"].item()),
+            history=tuple(_record(row) for row in arrays["history"]),
+        )
+    except (OSError, EOFError, ValueError, KeyError, NotImplementedError, RuntimeError):
+        return None
+    except zipfile.BadZipFile:
+        return None
+
+
+def _part(arrays: dict[str, np.ndarray], part: str) -> Network:
+    prefix = f"{part}/"
+    named: dict[str, Float] = {
+        name.removeprefix(prefix): array
+        for name, array in arrays.items()
+        if name.startswith(prefix)
+    }
+    return network_from_arrays(named)
+
+
+def _record(row: np.ndarray) -> EpochRecord:
+    values = {
+        field.name: field.type(value)  # type: ignore[operator]
+        for field, value in zip(fields(EpochRecord), row.tolist(), strict=True)
+    }
+    return EpochRecord(**values)

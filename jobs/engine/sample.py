@@ -1,0 +1,216 @@
+"""The network writes a text: all characters, states and gates in one compiled loop.
+
+``stream`` carries the state. In the ``window`` regime each state belongs to a pass from a zero
+state over the last ``window`` characters. ``window`` such passes are kept in flight, one started
+per character, and advance together as one batch: every window is read once, nothing is computed
+twice, and the states equal those of ``window`` times as much work.
+"""
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from jobs.config.schema import Config
+from jobs.corpus.corpus import Corpus
+from jobs.engine.lstm import State, Tensor, Weights, advance, logits, to_device, zero_states
+from jobs.errors import ExitCode, NeuronarioError
+from jobs.model.network import Network
+from jobs.model.trace import Before, LayerTrace, Regime, Trace
+
+Ids = NDArray[np.int32]
+STREAM_START = 100  # characters read before the first is drawn, stream regime
+START_KEY, DRAW_KEY = 1, 2  # independent random numbers from the one seed
+
+
+class Row(NamedTuple):
+    """The network after one character."""
+
+    hidden: tuple[Tensor, ...]  # per layer (H,)
+    cell: tuple[Tensor, ...]
+    gates: tuple[Tensor, ...]  # per layer (4H,)
+    probabilities: Tensor  # (V,)
+
+
+def choose_start(corpus: Corpus, config: Config) -> Ids:
+    """The start: a piece of the text, chosen by the seed.
+
+    ``window`` regime: one of the training windows, as the notebook does. ``stream``: 100 characters
+    (or all but one of a shorter text).
+    """
+    training = config.training
+    generator = np.random.Generator(np.random.PCG64([config.seed, START_KEY]))
+    if training.regime == "window":
+        windows = len(range(0, corpus.held_out_start - training.window, training.stride))
+        start = int(generator.integers(max(windows, 1))) * training.stride
+        return corpus.ids[start : start + training.window]
+    length = min(STREAM_START, corpus.characters - 1)
+    start = int(generator.integers(corpus.characters - length))
+    return corpus.ids[start : start + length]
+
+
+def sample(
+    network: Network,
+    *,
+    regime: Regime,
+    window: int,
+    start_ids: Ids,
+    characters: int,
+    temperature: float,
+    seed: int,
+) -> Trace:
+    """Draw ``characters`` characters and trace them.
+
+    Args:
+        network: the weights.
+        regime: how states are made, see ``jobs.model.trace.Trace``.
+        window: characters per window; ignored in the stream regime.
+        start_ids: (S,) read before the first character is drawn; ``window`` regime: at least
+            ``window`` characters, of which the last count.
+        characters: T.
+        temperature: > 0; the logits are divided by it for drawing. The trace's probabilities are
+            the network's own, at temperature 1.
+        seed: of the draws; the t-th character takes the t-th number of the seed's sequence and is
+            the first whose cumulative probability exceeds it.
+
+    Returns:
+        the trace: ``ids`` are the drawn characters, ``context`` the start.
+
+    Raises:
+        NeuronarioError: 65, the start is empty or shorter than a window.
+    """
+    needed = window if regime == "window" else 1
+    if start_ids.size < needed:
+        raise NeuronarioError(
+            f"the sample's start has {start_ids.size} characters, at least {needed} are needed; "
+            "use a longer text or lower training.window",
+            ExitCode.BAD_DATA,
+        )
+    flight = window if regime == "window" else 1
+    start = np.ascontiguousarray(start_ids[-window:] if regime == "window" else start_ids, np.int32)
+    generator = np.random.Generator(np.random.PCG64([seed, DRAW_KEY]))
+    numbers = generator.random(characters, dtype=np.float32)
+    ids, rows = compiled_sample(flight, regime == "window")(
+        to_device(network), tf.constant(start), tf.constant(numbers), tf.constant(temperature)
+    )
+    return _trace(ids.numpy(), start, rows, regime, window if regime == "window" else 0)
+
+
+@lru_cache(maxsize=8)
+def compiled_sample(flight: int, restart: bool) -> Any:
+    """The program: (weights, start (S,), numbers (T,), temperature) -> ids (T,), rows (T + 1, ...).
+
+    Row 0 is the network after the start, row t + 1 after drawn character t. ``flight`` texts are
+    read at once; with ``restart`` one of them starts anew with each character.
+    """
+
+    @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
+    def program(
+        weights: Weights, start: Tensor, numbers: Tensor, temperature: Tensor
+    ) -> tuple[Tensor, Row]:
+        sizes = tuple(layer.recurrent_kernel.shape[0] for layer in weights.layers)
+
+        def read(
+            position: Tensor, character: Tensor, states: tuple[State, ...]
+        ) -> tuple[tuple[State, ...], tuple[Tensor, ...]]:
+            if restart:
+                kept = tf.cast(tf.range(flight) != position % flight, tf.float32)[:, None]
+                states = tf.nest.map_structure(lambda array: array * kept, states)
+            return advance(weights, tf.repeat(character, flight), states)
+
+        def warm_up(t: Tensor, states: tuple[State, ...]) -> tuple[Tensor, tuple[State, ...]]:
+            return t + 1, read(t, start[t], states)[0]
+
+        first = start.shape[0] - 1
+        _, states = tf.while_loop(
+            lambda t, _: t < first,
+            warm_up,
+            (0, zero_states(sizes, flight)),
+            maximum_iterations=first,
+        )
+        states, gates = read(tf.constant(first), start[-1], states)
+        row = _row(weights, states, gates, _oldest(first, flight))
+
+        steps = numbers.shape[0]
+        ids = tf.TensorArray(tf.int32, steps, element_shape=[])
+        stacks = tf.nest.map_structure(
+            lambda array: tf.TensorArray(tf.float32, steps + 1, element_shape=array.shape).write(
+                0, array
+            ),
+            row,
+        )
+
+        def body(
+            t: Tensor, states: tuple[State, ...], probabilities: Tensor, ids: Any, stacks: Any
+        ) -> tuple[Any, ...]:
+            character = draw(probabilities, numbers[t], temperature)
+            position = t + first + 1
+            states, gates = read(position, character, states)
+            row = _row(weights, states, gates, _oldest(position, flight))
+            stacks = tf.nest.map_structure(
+                lambda stack, array: stack.write(t + 1, array), stacks, row
+            )
+            return t + 1, states, row.probabilities, ids.write(t, character), stacks
+
+        _, _, _, ids, stacks = tf.while_loop(
+            lambda t, *_: t < steps,
+            body,
+            (0, states, row.probabilities, ids, stacks),
+            maximum_iterations=steps,
+        )
+        return ids.stack(), tf.nest.map_structure(lambda stack: stack.stack(), stacks)
+
+    return program
+
+
+def draw(probabilities: Tensor, number: Tensor, temperature: Tensor) -> Tensor:
+    """The character whose stretch of the cumulative distribution holds ``number`` in [0, 1).
+
+    Args:
+        probabilities: (V,) float32, sum 1.
+        number: scalar.
+        temperature: scalar; p ** (1 / temperature), normalised, is drawn from.
+    """
+    scores = tf.math.log(probabilities) / temperature  # -inf: never drawn
+    cumulative = tf.cumsum(tf.exp(scores - tf.reduce_max(scores)))
+    passed = tf.reduce_sum(tf.cast(cumulative <= number * cumulative[-1], tf.int32))
+    return tf.minimum(passed, cumulative.shape[0] - 1)
+
+
+def _oldest(position: Any, flight: int) -> Tensor:
+    """The text in flight that has read the last ``flight`` characters."""
+    return (position + 1) % flight
+
+
+def _row(
+    weights: Weights, states: tuple[State, ...], gates: tuple[Tensor, ...], slot: Tensor
+) -> Row:
+    return Row(
+        tuple(state.hidden[slot] for state in states),
+        tuple(state.cell[slot] for state in states),
+        tuple(gate[slot] for gate in gates),
+        tf.nn.softmax(logits(weights, states[-1].hidden[slot][None]))[0],
+    )
+
+
+def _trace(ids: Ids, start: Ids, rows: Row, regime: Regime, window: int) -> Trace:
+    layers = []
+    for hidden, cell, gates in zip(rows.hidden, rows.cell, rows.gates, strict=True):
+        i, f, _, o = np.split(gates.numpy()[1:], 4, axis=1)
+        arrays = (hidden.numpy()[1:], cell.numpy()[1:], i, f, o)
+        layers.append(LayerTrace(*(np.ascontiguousarray(array) for array in arrays)))
+    return Trace(
+        ids=ids,
+        context=start,
+        layers=tuple(layers),
+        probabilities=rows.probabilities.numpy()[1:],
+        before=Before(
+            hidden=tuple(hidden.numpy()[0] for hidden in rows.hidden),
+            cell=tuple(cell.numpy()[0] for cell in rows.cell),
+            probabilities=rows.probabilities.numpy()[0],
+        ),
+        regime=regime,
+        window=window,
+    )

@@ -1,0 +1,275 @@
+"""Reads a text with a network and keeps every state, gate and probability.
+
+Alignment as in ``jobs/model/trace.py``: row t is the network after reading ``ids[t]``.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from jobs.disk.files import ArrayFile, write_npz
+from jobs.engine.compiled_reads import read_stream, read_windows, states_after
+from jobs.engine.evaluate import WARM_UP
+from jobs.engine.lstm import LayerRun, State, Tensor, Weights, to_device, zero_states
+from jobs.engine.prefetch import made_ahead
+from jobs.model.network import Float, Network
+from jobs.model.trace import Regime, Trace, trace_from_arrays
+
+Ids = NDArray[np.int32]
+STREAM_BLOCK = 1_024  # characters per compiled call, stream regime
+WINDOW_BLOCK = 512  # windows per compiled call, window regime
+SEGMENTS = 32  # at most so many segments are traced side by side
+SAME_STATE = 1e-6  # two states that differ by less in every value count as one
+
+
+@dataclass(frozen=True)
+class Block:
+    """Rows of a trace: the arrays of :meth:`jobs.model.trace.Trace.arrays` for some characters."""
+
+    hidden: tuple[Float, ...]  # per layer (N, H)
+    cell: tuple[Float, ...]
+    gates: tuple[Float, ...]  # per layer (N, 4H): i, f, g, o
+    probabilities: Float  # (N, V)
+
+    def arrays(self) -> dict[str, Float]:
+        """Named as in the trace."""
+        named: dict[str, Float] = {"probabilities": self.probabilities}
+        for number, gates in enumerate(self.gates, start=1):
+            i, f, _, o = np.split(gates, 4, axis=1)
+            named[f"layer{number}.hidden"] = self.hidden[number - 1]
+            named[f"layer{number}.cell"] = self.cell[number - 1]
+            named[f"layer{number}.input_gate"] = i
+            named[f"layer{number}.forget_gate"] = f
+            named[f"layer{number}.output_gate"] = o
+        return named
+
+
+def trace_text(network: Network, ids: Ids, *, regime: Regime, window: int, context: Ids) -> Trace:
+    """Trace a text in memory.
+
+    Args:
+        network: the weights.
+        ids: (T,) int32, the text.
+        regime: ``stream`` carries the state from the first character of ``context`` on; ``window``
+            reads the last ``window`` characters from a zero state for every row (fewer where
+            context and text have not that many yet).
+        window: characters per window; ignored in the stream regime.
+        context: (S,) int32, read before the text, not part of the rows; may be empty.
+
+    Returns:
+        the trace, every array float32 in memory: (5 H + V / layers) * 4 bytes per character and
+        layer.
+    """
+    window = window if regime == "window" else 0
+    before, *blocks = trace_blocks(network, ids, regime=regime, window=window, context=context)
+    columns = [block.arrays() for block in blocks]
+    arrays: dict[str, np.ndarray] = {
+        name: np.concatenate([column[name] for column in columns]) for name in before.arrays()
+    }
+    return trace_from_arrays(arrays | _edges(before, ids, context), regime=regime, window=window)
+
+
+def trace_to_folder(
+    network: Network, ids: Ids, folder: Path, *, regime: Regime, window: int, context: Ids
+) -> Trace:
+    """Trace a text of any length: rows are streamed to ``folder``, memory stays bounded.
+
+    Writes one ``NAME.npy`` per array with a row per character and ``edges.npz`` for the rest.
+
+    Returns:
+        the trace, its row arrays read-only memory maps of the files.
+
+    Raises:
+        NeuronarioError: 73, 74 or 77 where a file cannot be written.
+    """
+    window = window if regime == "window" else 0
+    blocks = trace_blocks(network, ids, regime=regime, window=window, context=context)
+    before = next(blocks)
+    files = {
+        name: ArrayFile(folder / f"{name}.npy", (ids.size, row.shape[1]), np.dtype(np.float32))
+        for name, row in before.arrays().items()
+    }
+    try:
+        with made_ahead(blocks, segments_for(network)) as made:
+            for block in made:
+                for name, rows in block.arrays().items():
+                    files[name].append(rows)
+        for file in files.values():
+            file.finish()
+    finally:
+        for file in files.values():
+            file.discard()
+    write_npz(folder / "edges.npz", _edges(before, ids, context))
+    return read_trace_folder(folder, regime=regime, window=window)
+
+
+def read_trace_folder(folder: Path, *, regime: Regime, window: int) -> Trace:
+    """Open what :func:`trace_to_folder` wrote; no TensorFlow is run."""
+    with np.load(folder / "edges.npz", allow_pickle=False) as edges:
+        arrays: dict[str, np.ndarray] = dict(edges.items())
+    for path in folder.glob("*.npy"):
+        arrays[path.stem] = np.load(path, mmap_mode="r", allow_pickle=False)
+    return trace_from_arrays(arrays, regime, window if regime == "window" else 0)
+
+
+def trace_blocks(
+    network: Network, ids: Ids, *, regime: Regime, window: int, context: Ids
+) -> Iterator[Block]:
+    """First the one row before ``ids[0]``, then the rows of the text in blocks."""
+    weights = to_device(network)
+    if regime == "window":
+        yield from _window_blocks(network, weights, ids, window, context)
+    else:
+        yield from _stream_blocks(network, weights, ids, context)
+
+
+def _stream_blocks(network: Network, weights: Weights, ids: Ids, context: Ids) -> Iterator[Block]:
+    states = zero_states(network.sizes, 1)
+    before = None
+    for start in range(0, context.size, STREAM_BLOCK):
+        before, states = _stream_block(weights, states, context[start : start + STREAM_BLOCK])
+    yield _zero_block(network) if before is None else _last_row(before)
+    start, segments = 0, segments_for(network)
+    while segments > 1 and ids.size - start >= segments * STREAM_BLOCK:
+        part = ids[start : start + segments * STREAM_BLOCK].reshape(segments, STREAM_BLOCK)
+        start += part.size
+        for block, end in read_side_by_side(weights, states, part):
+            states = end
+            yield block
+    for begin in range(start, ids.size, STREAM_BLOCK):
+        block, states = _stream_block(weights, states, ids[begin : begin + STREAM_BLOCK])
+        yield block
+
+
+def segments_for(network: Network) -> int:
+    """How many segments of a text are read at once; bounds their arrays, those being written and
+    those being made, to some 200 MB.
+    """
+    values = 9 * sum(network.sizes) + network.alphabet_size  # per character, in the program
+    return int(np.clip(25_000_000 // (STREAM_BLOCK * values), 1, SEGMENTS))
+
+
+def read_side_by_side(
+    weights: Weights, states: tuple[State, ...], segments: Ids
+) -> Iterator[tuple[Block, tuple[State, ...]]]:
+    """Consecutive segments (S, STREAM_BLOCK) of a text as one batch; block and end state of each.
+
+    A segment starts from the state after reading, from zero, the end of the segment before it; an
+    LSTM forgets its start, mostly within that. Where it did not, where the state that the segment
+    before really ends in differs by more than ``SAME_STATE``, the segment is read again from there.
+    """
+    warm_up = tf.constant(np.ascontiguousarray(segments[:-1, -WARM_UP:].T))
+    zero = tuple(State(*(tf.zeros([len(segments) - 1, s.hidden.shape[1]]),) * 2) for s in states)
+    guessed = states_after(weights, warm_up, zero)
+    starts = tf.nest.map_structure(lambda *pair: tf.concat(pair, axis=0), states, guessed)
+    runs, probabilities = read_stream(weights, tf.constant(segments.T.copy()), starts)
+    ends = tf.nest.map_structure(lambda array: array.numpy(), starts)
+    arrays = tuple(LayerRun(*(array.numpy() for array in run)) for run in runs)
+    table = probabilities.numpy()
+    for number, segment in enumerate(segments):
+        begun = tuple(State(*(array[number][None] for array in start)) for start in ends)
+        if largest_difference(begun, states) <= SAME_STATE:
+            block = _column(arrays, table[:, number], number)
+            states = tuple(
+                State(run.hidden[-1, number][None], run.cell[-1, number][None]) for run in arrays
+            )
+        else:
+            block, states = _stream_block(weights, states, segment)
+        yield block, states
+
+
+def largest_difference(left: tuple[State, ...], right: tuple[State, ...]) -> float:
+    """Of any hidden or cell state."""
+    pairs = zip(tf.nest.flatten(left), tf.nest.flatten(right), strict=True)
+    return max(float(np.abs(np.asarray(a) - np.asarray(b)).max()) for a, b in pairs)
+
+
+def _column(runs: tuple[LayerRun, ...], probabilities: Float, number: int) -> Block:
+    return Block(
+        tuple(run.hidden[:, number] for run in runs),
+        tuple(run.cell[:, number] for run in runs),
+        tuple(run.gates[:, number] for run in runs),
+        probabilities,
+    )
+
+
+def _stream_block(
+    weights: Weights, states: tuple[State, ...], ids: Ids
+) -> tuple[Block, tuple[State, ...]]:
+    """One block of the stream. A short block is padded to a power of two, so that few programs are
+    compiled; the state after the padding is only ever wrong at the end of context or text.
+    """
+    size = 1 << (ids.size - 1).bit_length()
+    padded = np.zeros((size, 1), np.int32)
+    padded[: ids.size, 0] = ids
+    runs, probabilities = read_stream(weights, tf.constant(padded), states)
+    rows = tuple(LayerRun(*(array[: ids.size, 0] for array in run)) for run in runs)
+    ends = tuple(State(run.hidden[ids.size - 1], run.cell[ids.size - 1]) for run in runs)
+    return _block(rows, probabilities[: ids.size, 0]), ends
+
+
+def _window_blocks(
+    network: Network, weights: Weights, ids: Ids, window: int, context: Ids
+) -> Iterator[Block]:
+    text = np.concatenate([context[-window:], ids]).astype(np.int32)
+    first = text.size - ids.size  # position of ids[0]
+    if first == 0:
+        yield _zero_block(network)
+    else:
+        yield _window_block(weights, text, np.array([first - 1]), window)
+    for start in range(first, text.size, WINDOW_BLOCK):
+        positions = np.arange(start, min(start + WINDOW_BLOCK, text.size))
+        yield _window_block(weights, text, positions, window)
+
+
+def _window_block(weights: Weights, text: Ids, positions: NDArray[np.int64], window: int) -> Block:
+    size = WINDOW_BLOCK if positions.size > 1 else 1
+    padded = np.full(size, positions[-1])
+    padded[: positions.size] = positions
+    steps = padded[None] - np.arange(window - 1, -1, -1)[:, None]  # (window, size)
+    real = (steps >= 0).astype(np.float32)
+    runs, probabilities = read_windows(weights, text[np.maximum(steps, 0)], real)
+    rows = tuple(LayerRun(*(array[: positions.size] for array in run)) for run in runs)
+    return _block(rows, probabilities[: positions.size])
+
+
+def _block(rows: tuple[LayerRun, ...], probabilities: Tensor) -> Block:
+    return Block(
+        tuple(row.hidden.numpy() for row in rows),
+        tuple(row.cell.numpy() for row in rows),
+        tuple(row.gates.numpy() for row in rows),
+        probabilities.numpy(),
+    )
+
+
+def _last_row(block: Block) -> Block:
+    return Block(
+        tuple(array[-1:] for array in block.hidden),
+        tuple(array[-1:] for array in block.cell),
+        tuple(array[-1:] for array in block.gates),
+        block.probabilities[-1:],
+    )
+
+
+def _zero_block(network: Network) -> Block:
+    """The row before any character was read."""
+    shifted = np.exp(network.output_bias - network.output_bias.max())
+    zeros = tuple(np.zeros((1, size), np.float32) for size in network.sizes)
+    gates = tuple(np.zeros((1, 4 * size), np.float32) for size in network.sizes)
+    return Block(zeros, zeros, gates, (shifted / shifted.sum())[None])
+
+
+def _edges(before: Block, ids: Ids, context: Ids) -> dict[str, np.ndarray]:
+    named: dict[str, np.ndarray] = {
+        "ids": np.ascontiguousarray(ids, np.int32),
+        "context": np.ascontiguousarray(context, np.int32),
+        "before.probabilities": before.probabilities[0],
+    }
+    for number in range(1, 1 + len(before.hidden)):
+        named[f"layer{number}.before.hidden"] = before.hidden[number - 1][0]
+        named[f"layer{number}.before.cell"] = before.cell[number - 1][0]
+    return named

@@ -1,0 +1,280 @@
+"""Training: epochs of compiled steps, scored on the held-out text after each, resumable."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import isfinite, log
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from jobs.config.schema import Config, TrainingConfig
+from jobs.corpus.corpus import Corpus
+from jobs.engine.adam import Slots, zero_slots
+from jobs.engine.batches import Plan, make_plan
+from jobs.engine.checkpoint import Checkpoint, read_checkpoint, training_key, write_checkpoint
+from jobs.engine.evaluate import held_out_bits
+from jobs.engine.lstm import Weights, to_device, to_network, zero_states
+from jobs.engine.train_step import (
+    Progress,
+    StepSettings,
+    Totals,
+    compiled_leg,
+    parts_of_batch,
+    zero_totals,
+)
+from jobs.errors import ExitCode, NeuronarioError
+from jobs.model.history import EpochRecord, Evaluation
+from jobs.model.network import Network, initial_network
+
+LEG_MULTIPLICATIONS = 1e10  # forwards; about a second: how long a signal may have to wait
+
+
+@dataclass(frozen=True)
+class Training:
+    """What training leaves behind."""
+
+    network: Network  # weights of the epoch with the fewest held-out bits per character
+    history: tuple[EpochRecord, ...]
+    evaluation: Evaluation
+
+
+class TrainingStopped(Exception):  # noqa: N818 - it is no error
+    """``should_stop`` said so. The last whole epoch is in the checkpoint, where there is one."""
+
+    def __init__(self, epochs: int) -> None:
+        super().__init__(f"training was stopped after {epochs} epochs")
+        self.epochs = epochs
+
+
+def train(
+    corpus: Corpus,
+    config: Config,
+    *,
+    start: Network | None = None,
+    checkpoint: Path | None = None,
+    on_epoch: Callable[[EpochRecord, float], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> Training:
+    """Train a network on the training part of ``corpus``.
+
+    The same corpus, configuration and start give the same bits, also when a killed training goes on
+    from its checkpoint.
+
+    Args:
+        corpus: the text.
+        config: ``seed``, ``network`` and ``training`` are read.
+        start: weights to start from instead of drawn ones.
+        checkpoint: a file to go on from, where it belongs to this very training, and to replace
+            after every epoch. It is left behind at the end.
+        on_epoch: called after every epoch with its record and its wall time in seconds, held-out
+            scoring included; not called again for epochs that a checkpoint already holds.
+        should_stop: asked between legs of at most about a second of work.
+
+    Raises:
+        NeuronarioError: 65, the text is too short, or ``start`` does not fit the alphabet; 4, the
+            loss became infinite or NaN, or the network ends no better than unigram frequencies.
+        TrainingStopped: ``should_stop`` returned true.
+    """
+    plan = make_plan(corpus.training_ids, config.training, config.seed)
+    key = training_key(corpus, config, start)
+    saved = read_checkpoint(checkpoint, key) if checkpoint else None
+    if saved is None:
+        network = start or initial_network(len(corpus.alphabet), config.network.layers, config.seed)
+        _check_fit(network, corpus, config)
+        saved = _untrained(network)
+    run = _Run(corpus, config, plan, saved, should_stop or (lambda: False))
+    while not _finished(run.history, config.training):
+        begin = time.perf_counter()
+        record = run.epoch()
+        if checkpoint:
+            write_checkpoint(checkpoint, run.checkpoint(), key)
+        if on_epoch:
+            on_epoch(record, time.perf_counter() - begin)
+    return Training(run.best, run.history, _evaluation(corpus, config, run.best, run.history))
+
+
+def best_epoch(history: tuple[EpochRecord, ...]) -> int:
+    """The epoch with the fewest held-out bits per character, the first of equals."""
+    return min(history, key=lambda record: (record.held_out_bits, record.epoch)).epoch
+
+
+def unigram_bits(corpus: Corpus) -> float:
+    """Bits per held-out character under the character frequencies of the training part, add-one."""
+    counts = np.bincount(corpus.training_ids, minlength=len(corpus.alphabet)) + 1.0
+    return float(-np.log2(counts / counts.sum())[corpus.held_out_ids].mean())
+
+
+class _Run:
+    """A training under way; the only object here that changes."""
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        config: Config,
+        plan: Plan,
+        saved: Checkpoint,
+        should_stop: Callable[[], bool],
+    ) -> None:
+        training = config.training
+        self.corpus, self.config, self.plan, self.should_stop = corpus, config, plan, should_stop
+        self.history, self.best = saved.history, saved.best
+        self.states = zero_states(saved.network.sizes, plan.batch)
+        self.progress = Progress(
+            to_device(saved.network),
+            Slots(to_device(saved.mean), to_device(saved.square)),
+            self.states,
+            tf.constant(saved.steps),
+            zero_totals(),
+        )
+        self.leg = compiled_leg(
+            StepSettings(
+                carry_state=training.regime == "stream",
+                l1=training.l1,
+                clip_norm=training.clip_norm,
+                learning_rate=training.learning_rate,
+                schedule=training.schedule,
+                parts=parts_of_batch(multiplications(plan, saved.network), plan.batch),
+                dropout=training.dropout,
+                seed=config.seed if training.dropout else 0,
+            )
+        )
+        self.leg_steps = steps_per_leg(plan, saved.network)
+
+    def epoch(self) -> EpochRecord:
+        """Train one epoch and score it."""
+        number = len(self.history) + 1
+        self.progress = self.progress._replace(totals=zero_totals(), states=self.states)
+        for first in range(0, self.plan.steps, self.leg_steps):
+            if self.should_stop():
+                raise TrainingStopped(len(self.history))
+            self._run_leg(number, first)
+        record = self._record(number)
+        self.history = (*self.history, record)
+        if best_epoch(self.history) == number:
+            self.best = to_network(self.progress.weights)
+        return record
+
+    def checkpoint(self) -> Checkpoint:
+        """The state between two epochs."""
+        return Checkpoint(
+            network=to_network(self.progress.weights),
+            best=self.best,
+            mean=to_network(self.progress.slots.mean),
+            square=to_network(self.progress.slots.square),
+            steps=int(self.progress.step),
+            history=self.history,
+        )
+
+    def _run_leg(self, epoch: int, first: int) -> None:
+        leg = self.plan.leg(epoch, first, self.leg_steps)
+        steps = leg.inputs.shape[0]
+        inputs, targets, weights = (
+            _padded(array, self.leg_steps) for array in (leg.inputs, leg.targets, leg.weights)
+        )
+        total = float(self.plan.steps * self.config.training.epochs)
+        self.progress = self.leg(
+            self.progress, inputs, targets, weights, tf.constant(steps), tf.constant(total)
+        )
+
+    def _record(self, number: int) -> EpochRecord:
+        totals = Totals(*(float(value) for value in self.progress.totals))
+        bits = _score(self.corpus, self.config, self.progress.weights, self.config.training.stride)
+        loss = totals.penalised / totals.predictions
+        if not (isfinite(loss) and isfinite(bits) and isfinite(totals.norm)):
+            raise NeuronarioError(
+                f"training failed in epoch {number}: the loss is {loss:g} nats and the held-out "
+                f"score {bits:g} bits per character; lower training.learning_rate or set "
+                "training.clip_norm (1 is a usual value)",
+                ExitCode.UNSOUND,
+            )
+        return EpochRecord(
+            epoch=number,
+            loss=loss,
+            training_bits=totals.nats / totals.predictions / log(2.0),
+            held_out_bits=bits,
+            gradient_norm=totals.norm / totals.steps,
+            learning_rate=rate_after(self.config.training, number, self.plan.steps),
+        )
+
+
+def steps_per_leg(plan: Plan, network: Network) -> int:
+    """How many steps one compiled call takes: all of an epoch where that is about a second."""
+    return min(plan.steps, max(1, int(LEG_MULTIPLICATIONS / multiplications(plan, network))))
+
+
+def multiplications(plan: Plan, network: Network) -> float:
+    """Of one step, forwards; backwards takes twice as many."""
+    weights = network.parameters - network.layers[0].kernel.size  # its product is a look-up
+    return float(weights) * plan.batch * plan.length
+
+
+def rate_after(training: TrainingConfig, epoch: int, steps: int) -> float:
+    """The learning rate of the last step of ``epoch``."""
+    if training.schedule == "constant":
+        return training.learning_rate
+    done = (epoch * steps - 1) / (training.epochs * steps)
+    return float(training.learning_rate * 0.5 * (1.0 + np.cos(np.pi * done)))
+
+
+def _score(corpus: Corpus, config: Config, network: Network | Weights, stride: int) -> float:
+    training = config.training
+    bits, _ = held_out_bits(
+        network,
+        corpus.held_out_ids,
+        regime=training.regime,
+        window=training.window,
+        context=corpus.training_ids,
+        stride=stride,
+    )
+    return bits
+
+
+def _evaluation(
+    corpus: Corpus, config: Config, network: Network, history: tuple[EpochRecord, ...]
+) -> Evaluation:
+    bits, unigram = _score(corpus, config, network, 1), unigram_bits(corpus)
+    if len(corpus.alphabet) > 1 and not bits < unigram:
+        raise NeuronarioError(
+            f"after {len(history)} epochs the network needs {bits:.4g} bits per held-out "
+            f"character, plain character frequencies {unigram:.4g}: it learned nothing; train "
+            "longer (training.epochs), on more text, or with another training.learning_rate",
+            ExitCode.UNSOUND,
+        )
+    return Evaluation(
+        held_out_bits=bits,
+        held_out_characters=int(corpus.held_out_ids.size),
+        unigram_bits=unigram,
+        best_epoch=best_epoch(history),
+        stopped_early=len(history) < config.training.epochs,
+    )
+
+
+def _finished(history: tuple[EpochRecord, ...], training: TrainingConfig) -> bool:
+    if len(history) >= training.epochs:
+        return True
+    waited = len(history) - best_epoch(history) if history else 0
+    return 0 < training.patience <= waited
+
+
+def _untrained(network: Network) -> Checkpoint:
+    weights = to_device(network)
+    slots = zero_slots(weights)
+    return Checkpoint(network, network, to_network(slots.mean), to_network(slots.square), 0, ())
+
+
+def _check_fit(network: Network, corpus: Corpus, config: Config) -> None:
+    alphabet, sizes = len(corpus.alphabet), config.network.layers
+    if network.alphabet_size != alphabet or network.sizes != sizes:
+        raise NeuronarioError(
+            f"the weights to start from have layers {list(network.sizes)} and "
+            f"{network.alphabet_size} characters, this run has {list(sizes)} and {alphabet}; "
+            "use training.start: fresh",
+            ExitCode.BAD_DATA,
+        )
+
+
+def _padded(array: np.ndarray, length: int) -> np.ndarray:
+    """``array`` with zeros behind it, so that every leg has one shape and is compiled once."""
+    return np.pad(array, [(0, length - array.shape[0]), *[(0, 0)] * (array.ndim - 1)])

@@ -1,0 +1,1 @@
+"""What the machine offers: packages, threads, TensorFlow's start, compiled programs."""

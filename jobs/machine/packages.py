@@ -1,0 +1,70 @@
+"""Whether the packages that a job needs are there, in versions that it was made for.
+
+Asked before a job begins: a training of hours must not end at a site that cannot be built.
+"""
+
+import re
+from importlib.metadata import PackageNotFoundError, requires
+from importlib.util import find_spec
+
+from jobs.errors import ExitCode, NeuronarioError
+from jobs.machine.runtime import installed_version
+
+DISTRIBUTION = "neuronario"
+MODULES = {"tensorflow": "tensorflow", "mkdocs": "mkdocs", "mkdocs-material": "material"}
+TRAINING = ("tensorflow",)
+SITE = ("mkdocs", "mkdocs-material")
+
+
+def check_packages(names: tuple[str, ...]) -> None:
+    """Make sure that packages can be imported and have the right version; imports none.
+
+    Raises:
+        NeuronarioError: 78, naming what is asked for. A package that another distribution
+            provides (``tensorflow-cpu``) has no version to look at and is taken as it is.
+    """
+    for name in names:
+        wanted = requirement(name)
+        version = installed_version(name)
+        if find_spec(MODULES[name]) is None:
+            raise wrong_package(f"{name} is not installed", wanted)
+        if version and not allowed(version, wanted):
+            raise wrong_package(f"{name} {version} is installed", wanted)
+
+
+def wrong_package(finding: str, wanted: str) -> NeuronarioError:
+    """The user's error for a package that is missing or of another version."""
+    return NeuronarioError(
+        f"{finding}, {DISTRIBUTION} needs {wanted}: pip install '{wanted}'", ExitCode.BAD_CONFIG
+    )
+
+
+def requirement(name: str) -> str:
+    """What this installation asks for, as ``mkdocs<2,>=1.6.1``; the name alone if it is not told.
+
+    Without conditions: those of optional extras are left out.
+    """
+    try:
+        lines = requires(DISTRIBUTION) or []
+    except PackageNotFoundError:  # run from a folder, never installed
+        return name
+    found = (line for line in lines if re.match(rf"{re.escape(name)}\s*[<>=!~;]", line))
+    return next((line for line in found if ";" not in line), name)
+
+
+def allowed(version: str, wanted: str) -> bool:
+    """Whether ``version`` is within the ``>=`` and ``<`` bounds of ``wanted``."""
+    ours = _numbers(version)
+    for sign, bound in re.findall(r"(>=|<)\s*([0-9.]+)", wanted):
+        if (ours < _numbers(bound)) == (sign == ">="):
+            return False
+    return True
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """The release numbers, zeros at the end left out: 2.21.0rc1 is (2, 21)."""
+    release = re.match(r"[0-9]+(\.[0-9]+)*", version)
+    numbers = [int(part) for part in release[0].split(".")] if release else []
+    while numbers and numbers[-1] == 0:
+        numbers.pop()
+    return tuple(numbers)

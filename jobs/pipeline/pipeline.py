@@ -1,0 +1,273 @@
+"""The whole job from a configuration file to a published site: the only module of ``jobs`` that
+imports ``report``.
+
+A job asks the store what is already there: nothing changed, only pages, only sample or probe, or
+everything. TensorFlow is imported only where a network is trained, sampled or traced.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from jobs.config.file import ConfigFile, load_config
+from jobs.config.memory import check_memory
+from jobs.config.schema import Config
+from jobs.corpus.corpus import corpus_card, load_corpus
+from jobs.disk.exchange import clear_leftovers
+from jobs.disk.files import remove_folder, write_bytes
+from jobs.errors import ExitCode, NeuronarioError
+from jobs.machine.packages import SITE, TRAINING, check_packages
+from jobs.machine.runtime import current_runtime
+from jobs.machine.tensorflow_start import start_tensorflow
+from jobs.pipeline.progress import Progress
+from jobs.pipeline.session import JobOptions, running_job
+from jobs.pipeline.stages import Plan, circumstances, probe_stage, sample_stage, train_stage
+from jobs.store.lock import locked
+from jobs.store.manifest import digest, explain_difference, folder_digest
+from jobs.store.prune import prune, summary
+from jobs.store.published_history import RUNS, check_not_shorter, runs_file
+from jobs.store.store import (
+    Run,
+    RunContent,
+    commit_run,
+    newest_run,
+    read_run,
+    stage_inputs,
+    with_pages,
+)
+
+if TYPE_CHECKING:
+    from report.make_report import Report
+
+PUBLISHED = "assets/generated/content-id.txt"  # tells which run a site shows
+
+
+DiffFormat = Literal["text", "json", "markdown"]
+
+
+@dataclass(frozen=True)
+class DiffAnswer:
+    """What ``neuronario diff`` prints."""
+
+    text: str  # "" for equal runs
+    equal: bool
+    broken_limits: tuple[str, ...]  # of the gate, one line each
+    step_summary: str  # Markdown for GitHub's step summary
+
+
+def run_job(options: JobOptions) -> str:
+    """Run all stages that the store has not done yet; return the run's id, "" if nothing was due.
+
+    Raises:
+        NeuronarioError: with the exit code of its cause; a site already published stays whole.
+    """
+    config_file = load_config(options.config_path)
+    with running_job(options, config_file, config_file.config.ping.url) as progress:
+        return _run_stages(options, config_file, progress)
+
+
+def explain_job(options: JobOptions) -> list[str]:
+    """What the job would do and why, one line each; nothing is run or written."""
+    plan = _plan(options, load_config(options.config_path))
+    if plan.newest is None:
+        return ["first run: everything is done"]
+    lines = explain_difference(plan.newest.manifest.inputs, plan.inputs)
+    return lines or ["nothing changed"]
+
+
+def train_only(options: JobOptions) -> None:
+    """Train and leave the checkpoint of the last epoch for ``run``."""
+    config_file = load_config(options.config_path)
+    with running_job(options, config_file) as progress:
+        check_packages(TRAINING)
+        train_stage(_plan(options, config_file), progress, resume=options.resume)
+
+
+def sample_text(store: Path, name: str, characters: int, temperature: float, seed: int) -> str:
+    """A fresh text of a run's network, its start as long as the run's own."""
+    start_tensorflow()
+    from jobs.engine.sample import sample
+
+    run = read_run(store, name)
+    training = run.config.training
+    trace = sample(
+        run.network,
+        regime=training.regime,
+        window=training.window,
+        start_ids=run.sample.context,
+        characters=characters,
+        temperature=temperature,
+        seed=seed,
+    )
+    return "".join(run.card.alphabet[index] for index in trace.ids)
+
+
+def write_report(store: Path, name: str, folder: Path) -> int:
+    """Render a run with the present templates into ``folder``; returns the number of files."""
+    from report.make_report import stored_view
+    from report.pages.build import build_pages
+
+    pages = build_pages(stored_view(read_run(store, name)))
+    for page in pages:
+        write_bytes(folder / page.path, page.data)
+    return len(pages)
+
+
+def publish_run(store: Path, name: str, site: Path | None) -> str:
+    """Build and publish the site of a run that the store has; returns the site's folder."""
+    run = read_run(store, name)
+    target = site or Path(run.config.site.directory)
+    with locked(store, "site"):
+        _publish(store, run, run.config, target)
+    return str(target)
+
+
+def diff_runs(
+    store: Path, old: str, new: str, form: DiffFormat, gate_file: Path | None = None
+) -> DiffAnswer:
+    """What changed from run ``old`` to run ``new``, and which limits of a gate it breaks.
+
+    Raises:
+        NeuronarioError: 65, 66 a run is damaged or unknown; 66, 78 the gate file.
+    """
+    from report.compare import output
+    from report.compare.gate import check_gate, step_summary
+    from report.compare.gate_file import Gate, read_gate
+    from report.make_report import compare_runs
+
+    gate = read_gate(gate_file) if gate_file else None
+    try:
+        earlier = read_run(store, old)
+    except NeuronarioError as error:
+        if gate is None or error.code != ExitCode.NO_INPUT:
+            raise
+        result = check_gate(gate, None)  # the gate file says what a first run means
+        return DiffAnswer("", True, result.reasons, step_summary(result, None))
+    difference = compare_runs(earlier, read_run(store, new))
+    write = {"text": output.text, "json": output.json_text, "markdown": output.markdown}[form]
+    result = check_gate(gate or Gate(), difference)
+    return DiffAnswer(
+        write(difference), difference.empty, result.reasons, step_summary(result, difference)
+    )
+
+
+def _run_stages(options: JobOptions, config_file: ConfigFile, progress: Progress) -> str:
+    with progress.stage("corpus"):
+        plan = _plan(options, config_file)
+        for note in plan.corpus.notes:
+            progress.note(f"{plan.corpus.name}: {note}")
+    if options.publish:
+        clear_leftovers(plan.site)
+    done = "" if options.force else plan.reusable
+    if done == "report":
+        run = plan.newest
+        assert run is not None
+        if not options.publish or _is_published(run, plan.site):
+            progress.note(f"nothing changed since run {run.id}")
+            _prune(plan, progress)
+            return ""
+    else:
+        check_packages((*TRAINING * (done != "trace"), *SITE * options.publish))
+        run = _make_run(plan, options, progress, done)
+    if options.publish:
+        with progress.stage("site"):
+            _publish(plan.store, run, plan.config, plan.site)
+    _prune(plan, progress)
+    return run.id
+
+
+def _plan(options: JobOptions, config_file: ConfigFile) -> Plan:
+    config = config_file.config
+    store = options.store_folder(config)
+    corpus = load_corpus(config.corpus, config_file.folder, config.training)
+    check_memory(config, len(corpus.alphabet))
+    inputs = stage_inputs(config, corpus_card(corpus), current_runtime(), report_digest())
+    name = newest_run(store)
+    return Plan(
+        config=config,
+        corpus=corpus,
+        inputs=inputs,
+        store=store,
+        site=options.site_folder(config),
+        newest=None if name is None else read_run(store, name),
+    )
+
+
+def report_digest() -> str:
+    """Digest of everything that decides how a page looks: the report's code and its templates."""
+    from report.resources import resources
+
+    code = Path(__file__).resolve().parents[2] / "report"
+    return digest([folder_digest(code), folder_digest(resources().templates)])
+
+
+def _make_run(plan: Plan, options: JobOptions, progress: Progress, done: str) -> Run:
+    """Do what is missing and commit a run."""
+    if done == "trace" and plan.newest is not None:
+        source = plan.newest
+        report = _report(replace(source.content(), config=plan.config), plan, progress)
+        return with_pages(
+            plan.store,
+            source,
+            report.pages,
+            plan.inputs,
+            extra=report.records,
+            circumstances=circumstances(progress),
+        )
+    if done == "train" and plan.newest is not None:
+        old = plan.newest
+        network, history, evaluation = old.network, old.history, old.evaluation
+    else:
+        training = train_stage(plan, progress, resume=options.resume)
+        network, history, evaluation = training.network, training.history, training.evaluation
+    with progress.stage("sample"):
+        sample = sample_stage(plan, network)
+    with progress.stage("trace"):
+        probe = probe_stage(plan, network)
+    content = RunContent(plan.config, plan.card, network, history, evaluation, sample, probe)
+    report = _report(content, plan, progress)
+    with progress.stage("store"):
+        run = commit_run(
+            plan.store,
+            content,
+            report.pages,
+            plan.inputs,
+            extra=report.records,
+            circumstances=circumstances(progress),
+        )
+        remove_folder(plan.work)
+    return run
+
+
+def _report(content: RunContent, plan: Plan, progress: Progress) -> "Report":
+    from report.make_report import make_report
+
+    with progress.stage("report"):
+        return make_report(content, plan.corpus, progress.doing)
+
+
+def _publish(store: Path, run: Run, config: Config, site: Path) -> None:
+    from report.cross_run_pages import chronicle_pages
+    from report.pages.page import Page
+    from report.site.build import build_site
+
+    check_packages(SITE)
+    pages: list[Page] = [Page(path, data) for path, data in run.pages().items()]
+    pages.append(Page(PUBLISHED, f"{run.manifest.content_id}\n".encode()))
+    check_not_shorter(site, store)
+    pages += chronicle_pages(store, run)
+    pages.append(Page(RUNS, runs_file(store)))
+    build_site(pages, config.site, site)
+
+
+def _prune(plan: Plan, progress: Progress) -> None:
+    decisions = prune(plan.store, plan.config.retention, dry_run=False)
+    if any(decision.action != "keep" for decision in decisions):
+        progress.note(f"retention: {summary(decisions)}")
+
+
+def _is_published(run: Run, site: Path) -> bool:
+    try:
+        return (site / PUBLISHED).read_text() == f"{run.manifest.content_id}\n"
+    except (OSError, ValueError):
+        return False

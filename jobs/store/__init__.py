@@ -1,0 +1,1 @@
+"""Runs on disk: written whole or not at all, read back verified, kept, pruned."""

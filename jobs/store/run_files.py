@@ -1,0 +1,186 @@
+"""The files of a run folder: how each is written, how each is read back.
+
+Everything but the arrays is text: sorted, one record a line, no times. Reading never trusts: the
+caller has verified digests, and types and shapes are checked here all the same.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import PurePath, PurePosixPath, PureWindowsPath
+from typing import IO, Any
+
+import numpy as np
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from jobs.config.schema import Config
+from jobs.corpus.corpus import CorpusCard
+from jobs.disk.files import json_text
+from jobs.disk.npz import ArrayError, Expected, read_npz
+from jobs.model.history import EpochRecord, Evaluation
+from jobs.model.network import Network, network_from_arrays
+from jobs.model.trace import STATES, Trace, trace_from_arrays
+
+# Sections that say where and for how long, not what: they may name private places and differ
+# between machines, so a run does not keep them.
+PRIVATE_SECTIONS = ("store", "retention", "ping")
+
+
+class FileError(ValueError):
+    """Why the content of a file is not what a run holds there."""
+
+
+def config_text(config: Config) -> str:
+    """config.yml: the effective configuration, sorted, without what is private to the machine."""
+    plain: dict[str, Any] = config.model_dump(mode="json", by_alias=True)
+    for section in PRIVATE_SECTIONS:
+        plain.pop(section, None)
+    plain["site"].pop("directory")
+    path = plain["corpus"]["path"]
+    if path is not None:
+        plain["corpus"]["path"] = _public_path(path)
+    return yaml.safe_dump(plain, sort_keys=True, allow_unicode=False)
+
+
+def read_config(data: bytes) -> Config:
+    """Inverse of :func:`config_text`; the private sections have their defaults again."""
+    try:
+        # JSON has lists where the strict schema has tuples: hand it JSON
+        return Config.model_validate_json(json.dumps(yaml.safe_load(data.decode("ascii"))))
+    except (ValidationError, yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+        raise FileError(f"not a configuration ({_first_line(error)})") from error
+
+
+def card_text(card: CorpusCard) -> str:
+    """corpus.json."""
+    return json_text(asdict(card))
+
+
+def read_card(data: bytes) -> CorpusCard:
+    """Inverse of :func:`card_text`."""
+    try:
+        card = _CARD.validate_json(data)
+    except ValidationError as error:
+        raise FileError(f"not a corpus card ({_first_line(error)})") from error
+    if len(card.counts) != len(card.alphabet) or any(len(item) != 1 for item in card.alphabet):
+        raise FileError("alphabet and counts do not fit together")
+    return card
+
+
+def history_text(history: tuple[EpochRecord, ...]) -> str:
+    """train.jsonl: one line an epoch, six significant digits; a number that is none is null."""
+    return "".join(
+        json.dumps({name: _six_digits(value) for name, value in asdict(record).items()}) + "\n"
+        for record in history
+    )
+
+
+def read_history(data: bytes) -> tuple[EpochRecord, ...]:
+    """Inverse of :func:`history_text`; null becomes NaN."""
+    try:
+        return tuple(
+            EpochRecord(**{name: _number(value) for name, value in json.loads(line).items()})
+            for line in data.decode("ascii").splitlines()
+        )
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise FileError(f"not a training history ({_first_line(error)})") from error
+
+
+def evaluation_record(evaluation: Evaluation) -> dict[str, Any]:
+    """The evaluation as the manifest keeps it under ``results``."""
+    return {
+        "held_out_bits": float(evaluation.held_out_bits),
+        "held_out_characters": int(evaluation.held_out_characters),
+        "unigram_bits": float(evaluation.unigram_bits),
+        "best_epoch": int(evaluation.best_epoch),
+        "stopped_early": bool(evaluation.stopped_early),
+    }
+
+
+def read_evaluation(results: Mapping[str, Any]) -> Evaluation:
+    """Inverse of :func:`evaluation_record`."""
+    try:
+        return _EVALUATION.validate_python({name: results[name] for name in _EVALUATION_FIELDS})
+    except (ValidationError, KeyError) as error:
+        raise FileError(f"results hold no evaluation ({_first_line(error)})") from error
+
+
+def read_network(file: IO[bytes], config: Config, card: CorpusCard) -> Network:
+    """weights.npz, in the sizes that configuration and alphabet ask for."""
+    expected: dict[str, Expected] = {}
+    inputs = alphabet = len(card.alphabet)
+    for number, units in enumerate(config.network.layers, start=1):
+        layer = f"layer{number}."
+        expected[layer + "kernel"] = Expected(np.float32, (inputs, 4 * units))
+        expected[layer + "recurrent_kernel"] = Expected(np.float32, (units, 4 * units))
+        expected[layer + "bias"] = Expected(np.float32, (4 * units,))
+        inputs = units
+    expected["output.kernel"] = Expected(np.float32, (inputs, alphabet))
+    expected["output.bias"] = Expected(np.float32, (alphabet,))
+    try:
+        return network_from_arrays(read_npz(file, expected))
+    except ArrayError as error:
+        raise FileError(str(error)) from error
+
+
+def read_trace(file: IO[bytes], config: Config, card: CorpusCard) -> Trace:
+    """sample.npz or probe.npz; T and S, the lengths of text and context, are free."""
+    alphabet = len(card.alphabet)
+    expected = {
+        "ids": Expected(np.int32, ("T",)),
+        "context": Expected(np.int32, ("S",)),
+        "probabilities": Expected(np.float32, ("T", alphabet)),
+        "before.probabilities": Expected(np.float32, (alphabet,)),
+    }
+    for number, units in enumerate(config.network.layers, start=1):
+        for state in STATES:
+            expected[f"layer{number}.{state}"] = Expected(np.float32, ("T", units))
+        for state in ("hidden", "cell"):
+            expected[f"layer{number}.before.{state}"] = Expected(np.float32, (units,))
+    try:
+        arrays = read_npz(file, expected)
+    except ArrayError as error:
+        raise FileError(str(error)) from error
+    for name in ("ids", "context"):
+        if arrays[name].size and not 0 <= arrays[name].min() <= arrays[name].max() < alphabet:
+            raise FileError(f"{name} names characters outside the alphabet of {alphabet}")
+    training = config.training
+    window = training.window if training.regime == "window" else 0
+    return trace_from_arrays(arrays, training.regime, window)
+
+
+def trace_text(trace: Trace, card: CorpusCard) -> str:
+    """The characters that ``trace`` read: sample.txt."""
+    return "".join(card.alphabet[index] for index in trace.ids)
+
+
+_CARD = TypeAdapter(CorpusCard)
+_EVALUATION = TypeAdapter(Evaluation)
+_EVALUATION_FIELDS = tuple(Evaluation.__dataclass_fields__)
+
+
+def _public_path(path: str) -> str:
+    """A relative path as it is, of an absolute one only the name."""
+    flavours: tuple[type[PurePath], ...] = (PurePosixPath, PureWindowsPath)
+    absolute = any(flavour(path).is_absolute() for flavour in flavours)
+    return PurePosixPath(path).name if absolute else path
+
+
+def _six_digits(value: float) -> float | None:
+    if isinstance(value, int):
+        return value
+    return float(f"{value:.6g}") if math.isfinite(value) else None
+
+
+def _number(value: Any) -> Any:
+    if value is None:
+        return math.nan
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{value!a} is not a number")
+    return value
+
+
+def _first_line(error: Exception) -> str:
+    return ascii(str(error).strip().partition("\n")[0])[1:-1]

@@ -1,0 +1,1 @@
+"""What the network loses or does when units are held."""

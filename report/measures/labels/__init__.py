@@ -1,0 +1,1 @@
+"""Which concept a unit follows, with every control beside the score."""

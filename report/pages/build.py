@@ -1,0 +1,33 @@
+"""The pages of a run: measures are asked once, each kind of page renders itself.
+
+Equal runs give equal bytes: no date, no run id, no path of a machine gets here.
+"""
+
+from collections.abc import Callable, Iterator
+
+from report.pages import labels as label_pages
+from report.pages import neuron as neuron_page
+from report.pages import overview as overview_page
+from report.pages import reading as reading_page
+from report.pages import run as run_page
+from report.pages import sample as sample_page
+from report.pages.contents import Contents, gather
+from report.pages.page import Page
+from report.run_view import RunView
+
+PageMaker = Callable[[RunView, Contents], Iterator[Page]]
+
+PAGE_MAKERS: tuple[PageMaker, ...] = (
+    overview_page.pages,
+    sample_page.pages,
+    run_page.pages,
+    neuron_page.pages,
+    label_pages.pages,
+    reading_page.pages,
+)
+
+
+def build_pages(view: RunView) -> tuple[Page, ...]:
+    """Every generated page and picture of the site, for :func:`report.site.build.build_site`."""
+    contents = gather(view)
+    return tuple(page for maker in PAGE_MAKERS for page in maker(view, contents))

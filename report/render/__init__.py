@@ -1,0 +1,1 @@
+"""Colours, spans, characters, charts and templates."""

@@ -1,0 +1,88 @@
+"""Renders pages: Jinja2 in its sandbox, undefined names refused, everything printed escaped."""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+import jinja2
+import yaml
+from jinja2.sandbox import SandboxedEnvironment
+from markupsafe import Markup
+
+from report.render import characters
+from report.render.spans import LEVEL_SLOT, Cell, escape
+from report.resources import resources
+
+
+@cache
+def environment() -> SandboxedEnvironment:
+    """The one environment of every template.
+
+    ``finalize`` sends whatever an expression gives through :func:`report.render.spans.escape`,
+    unless that function has made it; autoescape stays on behind it.
+    """
+    made = SandboxedEnvironment(
+        loader=jinja2.FileSystemLoader(resources().templates),
+        undefined=jinja2.StrictUndefined,
+        autoescape=True,
+        finalize=_printed,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.filters.update(
+        glyph=characters.glyph,
+        character_name=characters.character_name,
+        signed=signed,
+        decimals=decimals,
+        percent=percent,
+        thousands=thousands,
+    )
+    return made
+
+
+def _printed(value: Any) -> Any:
+    if type(value) is Markup or isinstance(value, jinja2.Undefined):
+        return value
+    return escape(str(value))
+
+
+def render(template: str, **values: Any) -> str:
+    """The text of ``templates/<template>``."""
+    return environment().get_template(template).render(values)
+
+
+def strip(cells: Iterable[Cell]) -> list[Markup]:
+    """The spans of a text, cut where the class of each character's level goes (``spans.paint``)."""
+    macros: Any = environment().get_template("parts/strip.md.j2").module
+    spans: Markup = macros.strip(cells)
+    return spans.split(LEVEL_SLOT)
+
+
+def page_text(template: str, front_matter: Mapping[str, Any], **values: Any) -> str:
+    """A whole Markdown page: YAML front matter (ASCII, in the given order), then the template."""
+    head = yaml.safe_dump(dict(front_matter), sort_keys=False, allow_unicode=False, width=1_000)
+    return f"---\n{head}---\n\n{render(template, **values)}"
+
+
+def signed(value: float, places: int = 2) -> str:
+    """``+0.43``, ``−0.43``; zero has no sign, so that ``-0.00`` never shows."""
+    rounded = round(value, places)
+    if rounded == 0:
+        return f"{0:.{places}f}"
+    return ("+" if rounded > 0 else "−") + f"{abs(rounded):.{places}f}"
+
+
+def decimals(value: float, places: int = 2) -> str:
+    """``0.43``, with a real minus sign and without ``-0.00``."""
+    return signed(value, places).removeprefix("+")
+
+
+def percent(share: float, places: int = 0) -> str:
+    """``43 %`` of a share in [0, 1]."""
+    return f"{100 * share:.{places}f} %"
+
+
+def thousands(count: int) -> str:
+    """``247,103``."""
+    return f"{count:,}"

@@ -1,0 +1,104 @@
+"""Predicted memory: equal to what is really allocated, refused where it cannot fit."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import jobs.config.memory
+from jobs.config.memory import (
+    TRACE_VALUES,
+    check_memory,
+    machine_memory,
+    memory_refusal,
+    parameter_count,
+    predicted_memory,
+    size_text,
+)
+from jobs.config.schema import Config, CorpusConfig, NetworkConfig, ProbeConfig, SampleConfig
+from jobs.errors import ExitCode, NeuronarioError
+from jobs.model.network import initial_network
+from jobs.model.trace import STATES, Before, LayerTrace, Trace
+
+
+def config_of(*layers: int, probe: int = 20_000, sample: int = 500) -> Config:
+    return Config(
+        corpus=CorpusConfig(builtin="xml"),
+        network=NetworkConfig(layers=layers),
+        probe=ProbeConfig(characters=probe),
+        sample=SampleConfig(characters=sample),
+    )
+
+
+@pytest.mark.parametrize("layers", [(3,), (4, 2), (5, 1, 7)])
+def test_parameters_as_in_a_real_network(layers: tuple[int, ...]) -> None:
+    assert parameter_count(layers, 11) == initial_network(11, layers, seed=0).parameters
+
+
+def test_traces_as_in_a_real_trace() -> None:
+    characters, units, alphabet = 100, (3, 2), 7
+    assert len(STATES) == TRACE_VALUES
+
+    def array(width: int) -> np.ndarray:
+        return np.zeros((characters, width), np.float32)
+
+    trace = Trace(
+        ids=np.zeros(characters, np.int32),
+        context=np.zeros(0, np.int32),
+        layers=tuple(LayerTrace(*(array(count) for _ in STATES)) for count in units),
+        probabilities=array(alphabet),
+        before=Before((), (), np.zeros(alphabet, np.float32)),
+        regime="stream",
+        window=0,
+    )
+    real = trace.probabilities.nbytes
+    real += sum(getattr(layer, name).nbytes for layer in trace.layers for name in STATES)
+    config = config_of(*units, probe=characters, sample=1)
+    assert predicted_memory(config, alphabet).traces == real * 101 // 100
+
+
+def test_each_part_names_its_key() -> None:
+    assert predicted_memory(config_of(4_096, probe=100), 100).largest_key == ("network", "layers")
+    large_probe = config_of(50, probe=1_000_000)
+    assert predicted_memory(large_probe, 100).largest_key == ("probe", "characters")
+    training = config_of(50).training.model_copy(update={"batch": 65_536})
+    large_batch = config_of(50).model_copy(update={"training": training})
+    assert predicted_memory(large_batch, 100).largest_key == ("training", "batch")
+
+
+def test_what_cannot_fit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = config_of(50, 50)
+    total = predicted_memory(config, 80).total
+    monkeypatch.setattr(jobs.config.memory, "machine_memory", lambda: total)
+    assert memory_refusal(config, 80) is None
+    check_memory(config, 80)
+    with pytest.raises(NeuronarioError, match="needs about") as caught:
+        check_memory(config, 81)
+    assert caught.value.code == ExitCode.BAD_CONFIG
+    assert str(caught.value).endswith("lower probe.characters")
+
+
+def test_a_control_group_lowers_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    limit = tmp_path / "memory.max"
+    monkeypatch.setattr(jobs.config.memory, "GROUP_LIMIT", limit)
+    machine = machine_memory()
+    assert machine > 10**8
+    limit.write_text("1000000\n")
+    assert machine_memory() == 1_000_000
+    limit.write_text("max\n")
+    assert machine_memory() == machine
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 bytes"),
+        (999, "999 bytes"),
+        (1_500, "1.5 kB"),
+        (17_200_000_000, "17.2 GB"),
+        (80 * 10**18, "80.0 EB"),
+        (10**400, "1,000,000 EB or more"),
+    ],
+)
+def test_sizes_in_words(count: int, text: str) -> None:
+    assert size_text(count) == text

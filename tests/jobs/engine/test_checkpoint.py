@@ -1,0 +1,72 @@
+"""Checkpoints: what is written is read, everything else is refused quietly."""
+
+import numpy as np
+import pytest
+
+from jobs.engine.checkpoint import Checkpoint, read_checkpoint, training_key, write_checkpoint
+from jobs.model.history import EpochRecord
+from tests.support.engine_cases import (
+    PATTERN,
+    assert_same_bits,
+    config_of,
+    corpus_of,
+    random_network,
+)
+
+CHECKPOINT = Checkpoint(
+    network=random_network(seed=1),
+    best=random_network(seed=2),
+    mean=random_network(seed=3),
+    square=random_network(seed=4),
+    steps=12,
+    history=(EpochRecord(1, 2.5, 3.1, 3.2, 0.1, 0.01), EpochRecord(2, 1 / 3, 3.0, 3.1, 0.2, 0.01)),
+)
+
+
+def test_round_trip(tmp_path):
+    path = tmp_path / "checkpoint.npz"
+    write_checkpoint(path, CHECKPOINT, "key")
+    read = read_checkpoint(path, "key")
+    for part in ("network", "best", "mean", "square"):
+        assert_same_bits(getattr(read, part), getattr(CHECKPOINT, part))
+    assert (read.steps, read.history) == (CHECKPOINT.steps, CHECKPOINT.history)
+    assert isinstance(read.history[0].epoch, int)
+
+
+def test_another_training_is_not_continued(tmp_path):
+    path = tmp_path / "checkpoint.npz"
+    write_checkpoint(path, CHECKPOINT, "key")
+    assert read_checkpoint(path, "other") is None
+    assert read_checkpoint(tmp_path / "absent.npz", "key") is None
+
+
+def test_damage_is_never_a_traceback(tmp_path):
+    path = tmp_path / "checkpoint.npz"
+    write_checkpoint(path, CHECKPOINT, "key")
+    whole = path.read_bytes()
+    for length in range(0, len(whole), 97):
+        path.write_bytes(whole[:length])
+        assert read_checkpoint(path, "key") is None
+    generator = np.random.default_rng(0)
+    for position in generator.integers(len(whole), size=60):
+        damaged = bytearray(whole)
+        damaged[position] ^= 0xFF
+        path.write_bytes(damaged)
+        read_checkpoint(path, "key")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"seed": 4}, {"layers": (6, 6)}, {"batch": 9}, {"l1": 0.1}, {"epochs": 5}],
+)
+def test_key_names_what_matters(change):
+    assert training_key(PATTERN, config_of(**change), None) != training_key(
+        PATTERN, config_of(), None
+    )
+
+
+def test_key_depends_on_start_and_text():
+    key = training_key(PATTERN, config_of(), None)
+    assert training_key(PATTERN, config_of(), random_network()) != key
+    assert training_key(corpus_of("abc" * 100), config_of(), None) != key
+    assert training_key(PATTERN, config_of(), None) == key

@@ -1,0 +1,119 @@
+"""Traces against the oracle."""
+
+import time
+
+import numpy as np
+import pytest
+
+from jobs.engine import trace_text as tracer
+from jobs.engine.trace_text import read_trace_folder, trace_text, trace_to_folder
+from jobs.model.network import initial_network
+from tests.support.engine_cases import SIZES, random_ids, random_network
+from tests.support.oracle import Oracle, rows_of_text
+
+WINDOW = 5
+KINDS = ("hidden", "cell", "input_gate", "forget_gate", "output_gate")
+
+
+@pytest.mark.parametrize("sizes", SIZES)
+@pytest.mark.parametrize("regime", ["stream", "window"])
+@pytest.mark.parametrize("context_length", [0, 3, 9])
+def test_every_state_gate_and_probability_equals_oracle(sizes, regime, context_length):
+    """Every layer, and in the window regime the *last* step of each window."""
+    network, ids = random_network(sizes=sizes), random_ids(37)
+    context = random_ids(context_length, seed=8)
+    trace = trace_text(network, ids, regime=regime, window=WINDOW, context=context)
+    expected = rows_of_text(network, ids, context, regime, WINDOW)
+    assert len(trace.layers) == len(sizes)
+    for number, layer in enumerate(trace.layers):
+        for index, kind in enumerate(KINDS):
+            wanted = np.array([row[0][number][index] for row in expected])
+            np.testing.assert_allclose(getattr(layer, kind), wanted, atol=1e-5, err_msg=kind)
+    np.testing.assert_allclose(trace.probabilities, [row[1] for row in expected], atol=1e-5)
+    np.testing.assert_allclose(trace.probabilities.astype(float).sum(axis=1), 1.0, atol=1e-6)
+    np.testing.assert_array_equal(trace.ids, ids)
+
+
+@pytest.mark.parametrize("regime", ["stream", "window"])
+def test_row_before_the_text(regime):
+    network, context = random_network(), random_ids(9, seed=8)
+    trace = trace_text(network, random_ids(4), regime=regime, window=WINDOW, context=context)
+    rows, probabilities = rows_of_text(network, context, [], regime, WINDOW)[-1]
+    for number in range(2):
+        np.testing.assert_allclose(trace.before.hidden[number], rows[number][0], atol=1e-5)
+        np.testing.assert_allclose(trace.before.cell[number], rows[number][1], atol=1e-5)
+    np.testing.assert_allclose(trace.before.probabilities, probabilities, atol=1e-5)
+
+
+def test_row_before_without_context_is_the_zero_state():
+    network = random_network()
+    trace = trace_text(network, random_ids(4), regime="stream", window=0, context=random_ids(0))
+    assert not any(hidden.any() for hidden in trace.before.hidden)
+    np.testing.assert_allclose(trace.before.probabilities, Oracle(network).predict(), atol=1e-6)
+
+
+@pytest.mark.parametrize("regime", ["stream", "window"])
+def test_blocks_and_files_change_nothing(regime, monkeypatch, tmp_path):
+    network, ids, context = random_network(), random_ids(75), random_ids(9, seed=8)
+    whole = trace_text(network, ids, regime=regime, window=WINDOW, context=context)
+    monkeypatch.setattr(tracer, "STREAM_BLOCK", 16)
+    monkeypatch.setattr(tracer, "WINDOW_BLOCK", 16)
+    folder = tmp_path / "trace"
+    written = trace_to_folder(network, ids, folder, regime=regime, window=WINDOW, context=context)
+    again = read_trace_folder(folder, regime=regime, window=WINDOW)
+    assert isinstance(written.layers[0].hidden, np.memmap)
+    assert not [path for path in folder.iterdir() if path.suffix == ".tmp"]
+    for name, array in whole.arrays().items():
+        np.testing.assert_allclose(written.arrays()[name], array, atol=2e-6, err_msg=name)
+        np.testing.assert_array_equal(written.arrays()[name], again.arrays()[name])
+    assert written.window == whole.window == (WINDOW if regime == "window" else 0)
+
+
+@pytest.mark.parametrize("forgets", [True, False])
+def test_segments_side_by_side_change_nothing(forgets, monkeypatch):
+    """Also where a network does not forget its start: then the segments are read again in turn."""
+    network = initial_network(7, (4, 6), 1)
+    if not forgets:  # forget gates wide open: what was once written stays
+        for layer in network.layers:
+            layer.bias[layer.units : 2 * layer.units] = 12.0
+    monkeypatch.setattr(tracer, "STREAM_BLOCK", 300)
+    reads = []
+    alone = tracer._stream_block
+    monkeypatch.setattr(tracer, "_stream_block", lambda *a: reads.append(1) or alone(*a))
+    ids, context = random_ids(3_000), random_ids(9, seed=8)
+    settings = {"regime": "stream", "window": 0, "context": context}
+    monkeypatch.setattr(tracer, "SEGMENTS", 5)
+    beside = trace_text(network, ids, **settings)
+    read_again = len(reads) - 1  # one for the context
+    assert read_again == 0 if forgets else read_again > 0
+    monkeypatch.setattr(tracer, "SEGMENTS", 1)
+    in_turn = trace_text(network, ids, **settings)
+    for name, array in in_turn.arrays().items():
+        np.testing.assert_allclose(beside.arrays()[name], array, atol=1e-5, err_msg=name)
+
+
+def test_few_rows_of_a_large_network_wait_to_be_written(tmp_path, monkeypatch):
+    """A slow disk: no more blocks are made ahead than are read at once, however large they are."""
+    network = initial_network(7, (4, 6), 1)
+    monkeypatch.setattr(tracer, "STREAM_BLOCK", 100)
+    monkeypatch.setattr(tracer, "segments_for", lambda network: 2)
+    made, waiting = [], []
+    blocks, append = tracer.trace_blocks, tracer.ArrayFile.append
+
+    def counted(*arguments, **settings):
+        for block in blocks(*arguments, **settings):
+            made.append(block)
+            yield block
+
+    def slow(file, rows):
+        if file.path.stem == "probabilities":
+            time.sleep(0.05)
+            waiting.append(len(made) - len(waiting) - 2)  # but the row before and the one written
+        append(file, rows)
+
+    monkeypatch.setattr(tracer, "trace_blocks", counted)
+    monkeypatch.setattr(tracer.ArrayFile, "append", slow)
+    ids, context = random_ids(2_000), random_ids(9, seed=8)
+    trace_to_folder(network, ids, tmp_path, regime="stream", window=0, context=context)
+    assert len(waiting) == 20
+    assert max(waiting) <= 2

@@ -1,0 +1,175 @@
+import re
+import shutil
+
+import pytest
+
+from jobs.config.schema import SiteConfig
+from jobs.errors import ExitCode, NeuronarioError
+from report.pages.build import build_pages
+from report.pages.page import Page, markdown_page
+from report.render.spans import shown_text
+from report.resources import Resources, resources
+from report.site import build as site_module
+from report.site.build import GENERATED, assemble, build_site
+from tests.report.render.test_spans import parsed
+from tests.support.hostile_texts import HOSTILE
+from tests.support.tiny_view import tiny_view
+
+
+@pytest.fixture(scope="module")
+def pages():
+    return build_pages(tiny_view(sizes=(2, 1)))
+
+
+@pytest.fixture(scope="module")
+def built(pages, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("built")
+    return build_site(pages, SiteConfig(name="A <b> name"), folder / "site", folder / "docs")
+
+
+def text_of(page):
+    return page.read_text(encoding="utf-8")
+
+
+def test_site_is_complete_and_checked(built):
+    names = {path.relative_to(built.folder).as_posix() for path in built.folder.rglob("*.html")}
+    assert {"index.html", "sample.html", "run.html", "guide.html", "404.html"} <= names
+    assert {"neurons/l1/n0.html", "neurons/l1/n1.html", "neurons/l2/n0.html"} <= names
+    assert built.facts.pages == len(names)
+    assert built.facts.links > 50
+    assert sorted(path.name for path in built.folder.parent.iterdir()) == ["docs", "site"]
+
+
+def test_blocks_come_through_markdown_unchanged(built, pages):
+    for page in pages:
+        if not page.path.endswith(".md"):
+            continue
+        html = text_of(built.folder / page.path.replace(".md", ".html"))
+        blocks = re.findall(r'^<section class="verbatim.*?^</section>$', page.text, re.S | re.M)
+        assert blocks and all(block in html for block in blocks), page.path
+        assert "<!-- verbatim" not in html
+
+
+def test_search_index_has_words_and_no_text(built):
+    index = text_of(built.folder / "search" / "search_index.json")
+    assert "Layer 2 neuron 0" in index and "N0 for short" in index
+    assert "Faroe" not in index and "verbatim" not in index
+
+
+def test_name_of_the_site_is_escaped(built):
+    assert "A <b> name" not in text_of(built.folder / "index.html")
+    assert "A &#60;b&#62; name" in text_of(built.folder / "index.html")
+
+
+def test_no_page_is_in_the_navigation_twice(built):
+    assert 'href="neurons/l1/n1.html" class="md-' not in text_of(built.folder / "index.html")
+
+
+@pytest.mark.parametrize("text", [HOSTILE["controls"], HOSTILE["slots"], HOSTILE["markdown"]])
+def test_hostile_text_reaches_the_built_page(tmp_path, text):
+    made = build_pages(tiny_view(text=text, sizes=(1,), probe_characters=200))
+    build_site(made, SiteConfig(), tmp_path / "site", tmp_path / "docs")
+    html = text_of(tmp_path / "site" / "neurons" / "l1" / "n0.html")
+    block = html.partition('<div class="act"')[2].partition("</div>")[0].partition(">")[2]
+    assert parsed(re.sub(r"<[^>]*>", "", block)) == shown_text(text)
+
+
+def test_equal_pages_give_an_equal_site(pages, built, tmp_path):
+    again = build_site(pages, SiteConfig(name="A <b> name"), tmp_path / "site", tmp_path / "docs")
+    for path in sorted(built.folder.rglob("*")):
+        if path.is_file():
+            twin = again.folder / path.relative_to(built.folder)
+            assert path.read_bytes() == twin.read_bytes(), path.name
+
+
+def old_site(folder):
+    folder.mkdir(parents=True)
+    (folder / "index.html").write_text("old")
+    return folder
+
+
+def test_new_site_replaces_the_old_one(pages, tmp_path):
+    live = old_site(tmp_path / "site")
+    (live / "stale.html").write_text("stale")
+    build_site(pages, SiteConfig(), live, tmp_path / "docs")
+    assert not (live / "stale.html").exists()
+    assert text_of(live / "index.html") != "old"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "reason"),
+    [
+        ("run.md", "# Run\n\n[gone](nowhere.md)\n", "nowhere.md"),
+        ("run.md", '# Run\n\n<a href="nowhere.html">gone</a>\n', "leads nowhere"),
+        ("run.md", '# Run\n\n<img src="https://example.org/x.png">\n', "loads"),
+    ],
+)
+def test_a_bad_page_leaves_the_old_site(pages, tmp_path, path, text, reason):
+    live = old_site(tmp_path / "site")
+    bad = [page for page in pages if page.path != path] + [markdown_page(path, text)]
+    with pytest.raises(NeuronarioError, match=reason) as caught:
+        build_site(bad, SiteConfig(), live, tmp_path / "docs")
+    assert caught.value.code == ExitCode.CANNOT_CREATE
+    assert text_of(live / "index.html") == "old"
+    assert not (tmp_path / "site.new").exists()
+
+
+def test_a_crash_while_building_leaves_the_old_site(pages, tmp_path, monkeypatch):
+    live = old_site(tmp_path / "site")
+
+    def crash(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(site_module, "check_site", crash)
+    with pytest.raises(KeyboardInterrupt):
+        build_site(pages, SiteConfig(), live, tmp_path / "docs")
+    assert text_of(live / "index.html") == "old"
+    assert not (tmp_path / "site.new").exists()
+
+
+def test_nothing_is_printed(pages, tmp_path, capfd):
+    build_site(pages, SiteConfig(), tmp_path / "site", tmp_path / "docs")
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    real = resources()
+    source = tmp_path / "site_src"
+    hidden = shutil.ignore_patterns(*(name for name in GENERATED if "/" not in name), "generated")
+    shutil.copytree(real.site_src, source, ignore=hidden)
+    return Resources(real.templates, source, real.mkdocs_yml, checkout=True)
+
+
+def test_generated_pages_are_mirrored_beside_the_written_ones(checkout):
+    docs = checkout.site_src
+    assemble([markdown_page("index.md", "one"), Page("neurons/l1/n0.md", b"two")], docs, checkout)
+    assert (docs / "neurons/l1/n0.md").read_bytes() == b"two"
+    assemble([markdown_page("index.md", "three")], docs, checkout)
+    assert (docs / "index.md").read_text() == "three"
+    assert not (docs / "neurons").exists()  # gone with the run that had it
+    assert (docs / "guide.md").is_file() and (docs / "assets/neuron.css").is_file()
+
+
+def test_a_page_may_not_overwrite_a_written_one(checkout):
+    with pytest.raises(ValueError, match=r"guide\.md"):
+        assemble([markdown_page("guide.md", "x")], checkout.site_src, checkout)
+
+
+@pytest.mark.parametrize("name", ["leak.md", "leak", "assets/leak.css"])
+def test_links_among_the_written_pages_are_refused(checkout, tmp_path, name):
+    (tmp_path / "secret").write_text("secret")
+    (checkout.site_src / name).symlink_to(tmp_path / "secret")
+    with pytest.raises(NeuronarioError, match="regular files only") as caught:
+        assemble([], tmp_path / "docs", checkout)
+    assert caught.value.code == ExitCode.BAD_DATA
+
+
+def test_git_ignores_what_a_report_writes():
+    ignored = (resources().mkdocs_yml.parent / ".gitignore").read_text().splitlines()
+    missing = [
+        name
+        for name in GENERATED
+        if f"/site_src/{name}" not in ignored and f"/site_src/{name}/" not in ignored
+    ]
+    assert not missing

@@ -1,0 +1,88 @@
+"""A run of a few kilobytes: real types, random values, no training."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from jobs.config.schema import Config, CorpusConfig, NetworkConfig, SampleConfig
+from jobs.corpus.corpus import CorpusCard
+from jobs.machine.runtime import Runtime
+from jobs.model.history import EpochRecord, Evaluation
+from jobs.model.network import initial_network
+from jobs.model.trace import STATES, Before, LayerTrace, Trace
+from jobs.store.manifest import Inputs, stage_inputs
+from jobs.store.run import RunContent
+
+ALPHABET = ("\t", "\n", "<", "a", "é", "\u202e", "😀")
+SIZES = (3, 2)
+RUNTIME = Runtime("Linux", "x86_64", "test processor", 2, "3.11.0", "2.1.0", "2.21.0")
+PAGES = {"index.md": b"# Overview\n", "neurons/l1/n0.md": "é <b>\n".encode()}
+
+
+def tiny_config(seed: int = 0) -> Config:
+    return Config(
+        seed=seed,
+        corpus=CorpusConfig(path="text.xml"),
+        network=NetworkConfig(layers=SIZES),
+        sample=SampleConfig(characters=12),
+    )
+
+
+def tiny_card() -> CorpusCard:
+    return CorpusCard(
+        name="text.xml",
+        characters=700,
+        held_out_start=630,
+        alphabet=ALPHABET,
+        counts=(100,) * 7,
+        sha256="ab" * 32,
+        encoding="utf-8",
+        bytes=1100,
+        notes=("byte order mark dropped",),
+        entropy=None,
+    )
+
+
+def tiny_trace(characters: int, generator: np.random.Generator) -> Trace:
+    def values(*shape: int) -> np.ndarray:
+        return generator.uniform(-1, 1, shape).astype(np.float32)
+
+    size = len(ALPHABET)
+    return Trace(
+        ids=generator.integers(0, size, characters).astype(np.int32),
+        context=generator.integers(0, size, 5).astype(np.int32),
+        layers=tuple(LayerTrace(*(values(characters, units) for _ in STATES)) for units in SIZES),
+        probabilities=np.abs(values(characters, size)),
+        before=Before(
+            tuple(values(units) for units in SIZES),
+            tuple(values(units) for units in SIZES),
+            np.abs(values(size)),
+        ),
+        regime="stream",
+        window=0,
+    )
+
+
+def tiny_content(seed: int = 0) -> RunContent:
+    generator = np.random.default_rng(seed)
+    return RunContent(
+        config=tiny_config(seed),
+        card=tiny_card(),
+        network=initial_network(len(ALPHABET), SIZES, seed),
+        history=tuple(
+            EpochRecord(epoch, 1.5 / epoch, 2.0 / epoch, 2.25 / epoch, 0.5, 0.001)
+            for epoch in (1, 2)
+        ),
+        evaluation=Evaluation(1.125, 69, 2.75, 2, False),
+        sample=tiny_trace(12, generator),
+        probe=tiny_trace(30, generator),
+    )
+
+
+def tiny_inputs(seed: int = 0, templates: str = "cd" * 32) -> Inputs:
+    return stage_inputs(tiny_config(seed), tiny_card(), RUNTIME, templates)
+
+
+def other_text(inputs: Inputs, sha256: str) -> Inputs:
+    """The same job on another text."""
+    return stage_inputs(tiny_config(), replace(tiny_card(), sha256=sha256), RUNTIME, "cd" * 32)

@@ -1,0 +1,133 @@
+"""A small finished run for tests of the report: real states of a small random LSTM, NumPy only."""
+
+import numpy as np
+
+from jobs.config.schema import Config, CorpusConfig, NetworkConfig, ReportConfig, TrainingConfig
+from jobs.corpus.corpus import Corpus, corpus_card
+from jobs.model.history import EpochRecord, Evaluation
+from jobs.model.network import Network, initial_network
+from jobs.model.trace import Before, LayerTrace, Trace
+from report.run_view import RunView
+
+XML = (
+    '<country code="FO">\n\t<name lang="en">Faroe Islands</name>\n\t<area unit="km2">1393</area>\n'
+    '</country>\n<country code="IS">\n\t<name lang="en">Iceland &amp; more</name>\n</country>\n'
+)
+
+
+def sigmoid(x):
+    return 1.0 / (1.0 + np.exp(-x))
+
+
+def read(network: Network, context: np.ndarray, ids: np.ndarray) -> Trace:
+    """The trace of ``ids`` after ``context``, one character at a time, state carried on."""
+    hidden = [np.zeros(size, np.float32) for size in network.sizes]
+    cell = [np.zeros(size, np.float32) for size in network.sizes]
+    rows = []
+    before = None
+    for position, index in enumerate([*context, *ids]):
+        if position == len(context):
+            before = Before(tuple(hidden), tuple(cell), _softmax(network, hidden[-1]))
+        inputs = np.eye(network.alphabet_size, dtype=np.float32)[index]
+        row = []
+        hidden, cell = list(hidden), list(cell)
+        for number, layer in enumerate(network.layers):
+            sums = inputs @ layer.kernel + hidden[number] @ layer.recurrent_kernel + layer.bias
+            i, f, g, o = np.split(sums, 4)
+            i, f, o = sigmoid(i), sigmoid(f), sigmoid(o)
+            cell[number] = f * cell[number] + i * np.tanh(g)
+            hidden[number] = o * np.tanh(cell[number])
+            inputs = hidden[number]
+            row.append((hidden[number], cell[number], i, f, o))
+        if position >= len(context):
+            rows.append((row, _softmax(network, hidden[-1])))
+    layers = tuple(
+        LayerTrace(
+            *(np.array([row[number][kind] for row, _ in rows], np.float32) for kind in range(5))
+        )
+        for number in range(len(network.layers))
+    )
+    return Trace(
+        ids=np.asarray(ids, np.int32),
+        context=np.asarray(context, np.int32),
+        layers=layers,
+        probabilities=np.array([probabilities for _, probabilities in rows], np.float32),
+        before=before,
+        regime="stream",
+        window=0,
+    )
+
+
+def _softmax(network: Network, hidden: np.ndarray) -> np.ndarray:
+    logits = hidden @ network.output_kernel + network.output_bias
+    shifted = np.exp(logits - logits.max())
+    return (shifted / shifted.sum()).astype(np.float32)
+
+
+def tiny_view(
+    text: str = XML,
+    sizes: tuple[int, ...] = (4, 3),
+    probe_characters: int = 1_500,
+    report: ReportConfig | None = None,
+    gain: float = 3.0,
+    entropy: float | None = 1.25,
+    name: str = "countries.xml",
+    seed: int = 1,
+) -> RunView:
+    """A run whose sample is ``text`` itself; ``gain`` makes the random states larger."""
+    alphabet = tuple(sorted(set(text)))
+    ids = np.array([alphabet.index(character) for character in text], np.int32)
+    probe = np.resize(ids, probe_characters)
+    network = initial_network(len(alphabet), sizes, seed)
+    network = Network(
+        tuple(
+            type(layer)(layer.kernel * np.float32(gain), layer.recurrent_kernel, layer.bias)
+            for layer in network.layers
+        ),
+        network.output_kernel * np.float32(gain),
+        network.output_bias,
+    )
+    corpus = Corpus(
+        name=name,
+        ids=np.resize(ids, 2_000),
+        alphabet=alphabet,
+        held_out_start=1_800,
+        sha256="ab" * 32,
+        encoding="utf-8",
+        bytes=2_000,
+        notes=("BOM dropped",),
+        entropy=entropy,
+    )
+    history = tuple(
+        EpochRecord(
+            epoch=epoch,
+            loss=2.0 / epoch,
+            training_bits=1.4 + 2.0 / epoch,
+            held_out_bits=1.5 + 2.0 / epoch,
+            gradient_norm=0.5,
+            learning_rate=0.001,
+        )
+        for epoch in range(1, 9)
+    )
+    return RunView(
+        config=Config(
+            corpus=CorpusConfig(path=f"/home/someone/{name}"),
+            network=NetworkConfig(layers=sizes),
+            training=TrainingConfig(epochs=8),
+            report=report or ReportConfig(),
+        ),
+        card=corpus_card(corpus),
+        network=network,
+        history=history,
+        evaluation=Evaluation(
+            held_out_bits=1.75,
+            held_out_characters=200,
+            unigram_bits=4.2,
+            best_epoch=8,
+            stopped_early=False,
+        ),
+        sample=read(network, ids[:5], ids),
+        probe=read(network, ids[:0], probe),
+        run_id="000001-abcdef01",
+        tool_version="0.1.0",
+    )
