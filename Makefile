@@ -24,10 +24,11 @@ test: .venv/test.installed ## run all tests; browser tests need Chromium, withou
 faults: .venv/test.installed ## try every fault, not only a selection: takes an hour
 	FAULTS=all $(BIN)/python -m pytest tests/faults
 
-check: .venv/test.installed ## formatting, lint, types
+check: .venv/test.installed ## formatting, lint, types, walls between the rooms
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 
 format: .venv/test.installed ## format the code and mend what the linter can mend
 	$(BIN)/ruff format .

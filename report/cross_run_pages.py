@@ -8,9 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from jobs.errors import NeuronarioError
-from jobs.store.layout import references
 from jobs.store.published_history import keep_line, kept_line, kept_runs
 from jobs.store.run import Run
+from jobs.store.run_names import references
 from jobs.store.store import RunRow, list_runs, read_run
 from report.compare.difference import Difference
 from report.make_report import comparable_view, compare_views

@@ -7,7 +7,7 @@ import os
 import sys
 import traceback
 
-from jobs.pipeline.progress import printable
+from jobs.printable import printable
 
 
 def on_github() -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from jobs.pipeline.progress import quoted
+from jobs.printable import quoted
 from jobs.store.run import Run
 from jobs.store.store import RunRow, finished_at
 

@@ -126,8 +126,8 @@ def status(config_path: Path | None, store_path: Path | None) -> None:
 
 
 def _set_reference(store: Path, run_name: str, name: str) -> None:
-    from jobs.store.layout import set_reference
     from jobs.store.lock import locked
+    from jobs.store.run_names import set_reference
     from jobs.store.store import read_run
 
     run = read_run(store, run_name)

@@ -19,8 +19,9 @@ from jobs.config.presets import preset_names, preset_path
 from jobs.config.problems import place_of, validation_problems, value_text
 from jobs.config.schema import Config
 from jobs.config.strict_yaml import MAX_BYTES, Document, Problem, dotted, read_yaml
-from jobs.corpus.text_file import read_regular_file, shown
+from jobs.disk.regular_file import read_regular_file
 from jobs.errors import ExitCode, NeuronarioError
+from jobs.printable import shown
 
 MAX_EXTENDS = 5
 

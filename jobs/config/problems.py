@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 from jobs.config.memory import ASSUMED_ALPHABET, size_text, weight_bytes
 from jobs.config.schema import Config
 from jobs.config.strict_yaml import Document, Path, Place, Problem, dotted
-from jobs.corpus.text_file import shown
+from jobs.printable import shown
 
 Schema = dict[str, Any]
 SCHEMA: Schema = Config.model_json_schema(by_alias=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from jobs.corpus.text_file import shown
+from jobs.printable import shown
 
 MAX_BYTES = 100_000
 MAX_DEPTH = 12

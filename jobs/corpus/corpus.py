@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from jobs.config.schema import CorpusConfig, TrainingConfig
 from jobs.corpus.synthetic import CORPUS_SEED, generate_xml
-from jobs.corpus.text_file import character_notes, read_text_file, shown
+from jobs.corpus.text_file import character_notes, read_text_file
 from jobs.errors import ExitCode, NeuronarioError
+from jobs.printable import shown
 
 LEAST_HELD_OUT = 100  # characters; below that every held-out figure is chance
 CODE_POINTS = 0x110000

@@ -1,17 +1,16 @@
-"""Opening a file that a user names: never block, never follow a link, never read without a cap.
+"""Decoding a text that a user names.
 
-Used for the corpus and for configuration files. What comes out is text exactly as it stands in
-the file: only a byte order mark is dropped, and that is noted.
+What comes out is text exactly as it stands in the file: only a byte order mark is dropped, and
+that is noted.
 """
 
 import codecs
-import errno
-import os
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from jobs.disk.regular_file import read_regular_file
 from jobs.errors import ExitCode, NeuronarioError
+from jobs.printable import shown
 
 BYTE_ORDER_MARK = "\ufeff"
 NUL_SHARE = 0.01  # more NUL characters than this: not a text, or a text in another encoding
@@ -44,13 +43,6 @@ class TextFile:
     notes: tuple[str, ...]
 
 
-def shown(value: object) -> str:
-    """``value`` for a message: no control or bidirectional characters, not endless."""
-    text = str(value)
-    text = text if text.isprintable() else ascii(text)[1:-1]
-    return text if len(text) <= 200 else text[:197] + "..."
-
-
 def read_text_file(path: Path, encoding: str, max_bytes: int) -> TextFile:
     """Read and decode a corpus.
 
@@ -75,78 +67,6 @@ def read_text_file(path: Path, encoding: str, max_bytes: int) -> TextFile:
 def character_notes(text: str) -> tuple[str, ...]:
     """What a reader should know of the characters: unusual line ends, NULs. All are kept."""
     return (*_line_end_notes(text), *_nul_notes(text))
-
-
-def read_regular_file(path: Path, max_bytes: int, unusable: ExitCode) -> bytes:
-    """All bytes of a regular file of at most ``max_bytes``.
-
-    Directories, pipes, devices and symbolic links are refused without blocking; the size is looked
-    at before anything is read; a file that changes meanwhile is refused. ``unusable`` is the exit
-    code of those refusals; 66, 77 and 74 as in :func:`read_text_file`.
-    """
-    handle = _open(path, unusable)
-    try:
-        before = os.fstat(handle)
-        if not stat.S_ISREG(before.st_mode):
-            raise NeuronarioError(
-                f"{shown(path)}: {_kind(before.st_mode)}, not a file; give a regular file",
-                unusable,
-            )
-        if before.st_size > max_bytes:
-            key = " (corpus.max_bytes)" if unusable == ExitCode.BAD_DATA else ""
-            raise NeuronarioError(
-                f"{shown(path)}: {before.st_size:,} bytes; at most {max_bytes:,} are read{key}",
-                unusable,
-            )
-        data = _read_all(handle, before.st_size)
-        after = os.fstat(handle)
-        if len(data) != before.st_size or _version(before) != _version(after):
-            raise NeuronarioError(
-                f"{shown(path)}: changed while it was read; start again when it is complete",
-                unusable,
-            )
-        return data
-    except OSError as error:
-        raise NeuronarioError(f"{shown(path)}: {error.strerror}", ExitCode.IO_ERROR) from error
-    finally:
-        os.close(handle)
-
-
-def _open(path: Path, unusable: ExitCode) -> int:
-    try:
-        # O_NONBLOCK: opening a named pipe must not wait for a writer.
-        return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except ValueError as error:  # a NUL in the path
-        raise NeuronarioError(f"{shown(path)}: not a path", unusable) from error
-    except OSError as error:
-        if error.errno == errno.ELOOP:
-            message = "a symbolic link; give the path of the file itself"
-            code = unusable
-        elif error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG):
-            message, code = "no such file", ExitCode.NO_INPUT
-        elif error.errno in (errno.EACCES, errno.EPERM):
-            message, code = "no permission to read it", ExitCode.NO_PERMISSION
-        elif error.errno in (errno.ENXIO, errno.ENODEV):
-            message, code = "a device or socket, not a file; give a regular file", unusable
-        else:
-            message, code = str(error.strerror), ExitCode.IO_ERROR
-        raise NeuronarioError(f"{shown(path)}: {message}", code) from error
-
-
-def _read_all(handle: int, size: int) -> bytes:
-    """Up to ``size`` + 1 bytes: one more than expected shows that the file grew."""
-    with os.fdopen(os.dup(handle), "rb") as file:
-        return file.read(size + 1)
-
-
-def _version(status: os.stat_result) -> tuple[int, int, int]:
-    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
-
-
-def _kind(mode: int) -> str:
-    if stat.S_ISDIR(mode):
-        return "a folder"
-    return "a named pipe" if stat.S_ISFIFO(mode) else "a device or socket"
 
 
 def _refuse_signatures(data: bytes, path: Path) -> None:

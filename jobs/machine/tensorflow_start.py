@@ -12,7 +12,7 @@ import tempfile
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.machine.packages import TRAINING, check_packages, requirement
 from jobs.machine.program_cache import keep_programs
-from jobs.pipeline.progress import printable
+from jobs.printable import printable
 
 
 def start_tensorflow() -> None:

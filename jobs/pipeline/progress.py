@@ -5,7 +5,6 @@ text can move a cursor or speak to a CI system.
 """
 
 import os
-import re
 import sys
 import time
 from collections import deque
@@ -19,10 +18,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 from rich.progress import Progress as Bar
 
 from jobs.model.history import EpochRecord
+from jobs.printable import printable
 
 LAST_LINES = 40  # of the log, shown when a quiet job fails
 LOG_LINES = 20_000  # more than any sensible job writes; the oldest go first
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 class Progress:
@@ -167,23 +166,6 @@ class Progress:
             return ""
         each = (self._clock() - self._epochs_began) / done
         return f"{_duration(each * (self._total - self._last.epoch))} left"
-
-
-def printable(text: str) -> str:
-    """``text`` without anything that a terminal or a CI log would obey.
-
-    Control and bidirectional characters become escapes; a line that begins like a GitHub workflow
-    command is no longer one.
-    """
-    safe = CONTROL.sub(lambda match: ascii(match[0])[1:-1], text)
-    safe = safe.replace("##[", "#\\x23[")
-    start = len(safe) - len(safe.lstrip())
-    return f"{safe[:start]}\\x3a{safe[start + 1 :]}" if safe.startswith("::", start) else safe
-
-
-def quoted(text: str, limit: int = 60) -> str:
-    """Text of the corpus as it may appear in a log: quoted, ASCII, shortened."""
-    return ascii(text if len(text) <= limit else text[:limit] + "...")
 
 
 def utc_now() -> str:

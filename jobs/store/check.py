@@ -4,11 +4,13 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from jobs.disk.regular_file import open_regular
 from jobs.errors import NeuronarioError
-from jobs.store.layout import Layout, check_format, is_foreign, open_run, reference, reference_names
+from jobs.store.layout import Layout, check_format, is_foreign
 from jobs.store.manifest import RUN_ID, content_id
 from jobs.store.published_history import kept_line, kept_runs
-from jobs.store.run import MANIFEST, Run, file_problem, open_regular
+from jobs.store.run import MANIFEST, Run, file_problem
+from jobs.store.run_names import open_run, reference, reference_names
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,11 @@ from pathlib import Path
 from jobs.config.schema import RetentionConfig
 from jobs.disk.exchange import exchange_names
 from jobs.disk.files import link_or_copy, move_folder, remove_file, remove_folder, write_text
-from jobs.store.layout import Layout, open_run
+from jobs.store.layout import Layout
 from jobs.store.manifest import Output, manifest_text
 from jobs.store.retention import Decision, decide
 from jobs.store.run import MANIFEST
+from jobs.store.run_names import open_run
 from jobs.store.store import list_runs
 
 

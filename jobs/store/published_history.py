@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from jobs.disk.files import json_text, write_json
+from jobs.disk.regular_file import open_regular
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.store.layout import run_ids
 from jobs.store.manifest import RUN_ID, digest
-from jobs.store.run import open_regular
 
 RUNS = "assets/generated/runs.json"  # inside a site
 MAX_BYTES = 50_000_000  # of such a file

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import IO, TypeVar
 
 from jobs.config.schema import Config
 from jobs.corpus.corpus import CorpusCard
+from jobs.disk.regular_file import open_regular
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.model.history import EpochRecord, Evaluation
 from jobs.model.network import Network
@@ -192,15 +192,6 @@ def read_folder(folder: Path) -> Run:
         return Run(folder, parse_manifest(data))
     except ManifestError as error:
         raise _bad_run(folder, str(error)) from error
-
-
-def open_regular(path: Path) -> IO[bytes]:
-    """Open a regular file for reading; a link or device is an OSError, never followed or read."""
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise OSError(0, "not a regular file", str(path))
-    return os.fdopen(handle, "rb")
 
 
 def file_problem(file: IO[bytes], output: Output) -> str:

@@ -16,17 +16,10 @@ from jobs.corpus.corpus import CorpusCard
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.model.history import EpochRecord
 from jobs.store import run_files
-from jobs.store.layout import (
-    Layout,
-    open_run,
-    prepare_store,
-    read_run,
-    references,
-    resolve,
-    run_ids,
-)
+from jobs.store.layout import Layout, prepare_store, run_ids
 from jobs.store.manifest import Inputs, stage_inputs, stage_keys
 from jobs.store.run import PAGES, Run, RunContent
+from jobs.store.run_names import open_run, read_run, references, resolve
 from jobs.store.staged_run import Circumstances, Draft
 
 __all__ = [

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from jobs.config.strict_yaml import Problem, dotted, read_yaml
-from jobs.corpus.text_file import read_text_file, shown
+from jobs.corpus.text_file import read_text_file
 from jobs.errors import ExitCode, NeuronarioError
+from jobs.printable import shown
 
 MAX_BYTES = 100_000
 

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from typing import Any
 
 from jobs.disk import files
-from jobs.pipeline.progress import printable
+from jobs.printable import printable
 from report.compare.difference import Difference
 from report.compare.label_changes import LabelChange
 from report.compare.matching import LayerMatch, UnitMatch

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from jobs.pipeline.progress import printable
+from jobs.printable import printable
 from report.compare.difference import Difference
 from report.compare.label_changes import LabelChange
 from report.compare.matching import LayerMatch, UnitMatch

@@ -39,7 +39,8 @@ Two rules of the theme: a link inside an ``<svg>`` is ``xlink:href`` (its instan
 on ``href`` there), and an icon or picture of the page comes from ``assets/``, never from elsewhere.
 
 Everything a template prints is escaped (``report/render/templates.py``); a value that is a
-character of the text is printed through the filters ``glyph`` (how it looks) and ``character_name`` (words).
+character of the text is printed through the filters ``glyph`` (how it looks) and
+``character_name`` (words).
 """
 
 import importlib

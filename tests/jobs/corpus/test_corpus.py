@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import jobs.corpus.text_file
+import jobs.disk.regular_file
 from jobs.config.schema import CorpusConfig, TrainingConfig
 from jobs.corpus.corpus import Corpus, corpus_card, load_corpus
 from jobs.errors import ExitCode, NeuronarioError
@@ -151,7 +151,7 @@ def test_unreadable_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     def refuse(*_: object, **__: object) -> int:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(jobs.corpus.text_file.os, "open", refuse)
+    monkeypatch.setattr(jobs.disk.regular_file.os, "open", refuse)
     assert refusal(tmp_path / "secret.txt").code == ExitCode.NO_PERMISSION
 
 
@@ -161,7 +161,7 @@ def test_a_huge_sparse_file_is_refused_before_reading(
     path = tmp_path / "sparse.txt"
     with path.open("wb") as file:
         file.truncate(10_000_000_000)
-    monkeypatch.setattr(jobs.corpus.text_file, "_read_all", None)  # reading would fail otherwise
+    monkeypatch.setattr(jobs.disk.regular_file, "_read_all", None)  # reading would fail otherwise
     error = refusal(path)
     assert error.code == ExitCode.BAD_DATA
     assert "10,000,000,000 bytes; at most 200,000,000 are read (corpus.max_bytes)" in str(error)
@@ -181,7 +181,7 @@ def test_a_file_that_changes_while_it_is_read(
     path = tmp_path / "text.txt"
     path.write_text(FILLER)
     os.utime(path, ns=(0, 0))
-    read = jobs.corpus.text_file._read_all
+    read = jobs.disk.regular_file._read_all
 
     def read_and_change(handle: int, size: int) -> bytes:
         if change == "shrink":
@@ -196,7 +196,7 @@ def test_a_file_that_changes_while_it_is_read(
             path.write_text(FILLER.upper())
         return data
 
-    monkeypatch.setattr(jobs.corpus.text_file, "_read_all", read_and_change)
+    monkeypatch.setattr(jobs.disk.regular_file, "_read_all", read_and_change)
     error = refusal(path)
     assert error.code == ExitCode.BAD_DATA
     assert "changed while it was read" in str(error)

@@ -6,7 +6,8 @@ import re
 import pytest
 
 from jobs.model.history import EpochRecord
-from jobs.pipeline.progress import Progress, printable, quoted
+from jobs.pipeline.progress import Progress
+from jobs.printable import printable, quoted
 
 
 class Terminal(io.StringIO):

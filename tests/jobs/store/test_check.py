@@ -8,7 +8,8 @@ import pytest
 
 from jobs.errors import ExitCode
 from jobs.store.check import check_store
-from jobs.store.layout import Layout, set_reference
+from jobs.store.layout import Layout
+from jobs.store.run_names import set_reference
 from jobs.store.store import (
     Circumstances,
     commit_run,

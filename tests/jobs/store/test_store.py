@@ -13,7 +13,8 @@ from jobs.disk import files
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.store import store
 from jobs.store.check import check_store
-from jobs.store.layout import Layout, set_reference
+from jobs.store.layout import Layout
+from jobs.store.run_names import set_reference
 from jobs.store.store import (
     Circumstances,
     commit_failure,
