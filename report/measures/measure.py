@@ -17,6 +17,7 @@ from report.measures.ablation.steering import Clamp, clamp
 from report.measures.concepts.library import Concept, ConceptTable, evaluate
 from report.measures.concepts.user import all_concepts
 from report.measures.contexts import AROUND
+from report.measures.explanations.explanation import Faithfulness
 from report.measures.gap import Gap, gap
 from report.measures.labels.controls import UNTRAINED_UNITS, Chance, chance, look_up
 from report.measures.labels.fit import fit
@@ -62,6 +63,7 @@ class Measures:
     self_check: SelfCheck  # of the probe
     sample_check: SelfCheck
     characters: int  # of the probe
+    faithfulness: tuple[Faithfulness, ...] = ()  # by layer; empty: measured by an earlier version
 
     def unit(self, layer: int, index: int) -> UnitMeasures:
         """The unit ``index`` of ``layer`` (from 1)."""

@@ -13,6 +13,7 @@ from report.measures.ablation.effects import Effect, ablate_labelled, effects
 from report.measures.ablation.hold import Ablated
 from report.measures.concepts.library import ConceptTable
 from report.measures.contexts import AROUND, Context, contexts, histograms
+from report.measures.explanations.explanation import Explanation
 from report.measures.gap import long_range_credit
 from report.measures.gates import GateShares, gate_shares
 from report.measures.health import Health, health
@@ -45,6 +46,7 @@ class UnitMeasures:
     wiring: Wiring
     contexts: tuple[Context, ...]
     histogram: tuple[int, ...]  # counts in equal bins over [-1, 1]
+    explanation: Explanation | None = None  # None: measured by an earlier version
 
     @property
     def encoded_not_used(self) -> bool:
