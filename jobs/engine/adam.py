@@ -14,17 +14,19 @@ BETA_2 = 0.999
 EPSILON = 1e-7
 
 
-class Slots(NamedTuple):
-    """What Adam remembers: running means of gradient and squared gradient, shaped as weights."""
+class Moments(NamedTuple):
+    """What Adam remembers: first and second moment of the gradient (running means of it and of its
+    square), shaped as weights.
+    """
 
-    mean: Weights
-    square: Weights
+    first: Weights
+    second: Weights
 
 
-def zero_slots(weights: Weights) -> Slots:
+def zero_moments(weights: Weights) -> Moments:
     """The memory before the first step."""
     zeros = tf.nest.map_structure(tf.zeros_like, weights)
-    return Slots(zeros, tf.nest.map_structure(tf.zeros_like, weights))
+    return Moments(zeros, tf.nest.map_structure(tf.zeros_like, weights))
 
 
 def global_norm(gradients: Weights) -> Tensor:
@@ -42,21 +44,23 @@ def clipped(gradients: Weights, norm: Tensor, limit: float) -> Weights:
 
 
 def adam(
-    weights: Weights, gradients: Weights, slots: Slots, number: Tensor, learning_rate: Tensor
-) -> tuple[Weights, Slots]:
+    weights: Weights, gradients: Weights, moments: Moments, number: Tensor, learning_rate: Tensor
+) -> tuple[Weights, Moments]:
     """One step: ``number`` (from 1) is the step's number, float32, for the bias correction."""
     correction = tf.sqrt(1.0 - tf.pow(BETA_2, number)) / (1.0 - tf.pow(BETA_1, number))
     rate = learning_rate * correction
-    mean = tf.nest.map_structure(
-        lambda m, gradient: m + (gradient - m) * (1.0 - BETA_1), slots.mean, gradients
+    first = tf.nest.map_structure(
+        lambda m, gradient: m + (gradient - m) * (1.0 - BETA_1), moments.first, gradients
     )
-    square = tf.nest.map_structure(
-        lambda v, gradient: v + (gradient * gradient - v) * (1.0 - BETA_2), slots.square, gradients
+    second = tf.nest.map_structure(
+        lambda v, gradient: v + (gradient * gradient - v) * (1.0 - BETA_2),
+        moments.second,
+        gradients,
     )
     new = tf.nest.map_structure(
-        lambda weight, m, v: weight - m * rate / (tf.sqrt(v) + EPSILON), weights, mean, square
+        lambda weight, m, v: weight - m * rate / (tf.sqrt(v) + EPSILON), weights, first, second
     )
-    return new, Slots(mean, square)
+    return new, Moments(first, second)
 
 
 def scheduled_rate(learning_rate: float, schedule: str, step: Tensor, total: Tensor) -> Tensor:

@@ -4,8 +4,8 @@
 zero state; shuffled anew every epoch. ``stream``: the text is cut into parallel streams, each read
 from its start to its end in chunks, the state carried from chunk to chunk.
 
-NumPy alone; arrays are made leg by leg (a leg is a few consecutive steps), so that memory stays
-bounded for a long text.
+NumPy alone; the arrays of a few consecutive steps are made at a time, so that memory stays bounded
+for a long text.
 """
 
 from dataclasses import dataclass
@@ -21,16 +21,16 @@ Ids = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
-class Leg:
-    """S consecutive training steps of B texts of T characters, K of them with a prediction."""
+class Batches:
+    """The batches of S consecutive steps: B texts of T characters, K of them with a prediction."""
 
     inputs: Ids  # (S, T, B)
     targets: Ids  # (S, K, B), the characters after the last K inputs
-    weights: NDArray[np.float32]  # (S, T, B), 1 where a character is real, 0 where it is padding
+    mask: NDArray[np.float32]  # (S, T, B), 1 where a character stands, 0 where it is padding
 
 
 @dataclass(frozen=True)
-class Plan:
+class BatchPlan:
     """The steps of every epoch."""
 
     ids: Ids  # the training part of the text
@@ -42,39 +42,39 @@ class Plan:
     steps: int  # per epoch
     span: int  # stream regime: predictions per stream; window regime: number of windows
 
-    def leg(self, epoch: int, first: int, count: int) -> Leg:
+    def batches(self, epoch: int, first: int, count: int) -> Batches:
         """Steps ``first`` to ``first + count`` (or the end) of ``epoch`` (from 1)."""
         count = min(count, self.steps - first)
         if self.training.regime == "window":
             return self._windows(epoch, first, count)
         return self._chunks(first, count)
 
-    def _windows(self, epoch: int, first: int, count: int) -> Leg:
+    def _windows(self, epoch: int, first: int, count: int) -> Batches:
         order = shuffled(self.span, self.seed, epoch)
         chosen = order[first * self.batch : (first + count) * self.batch]
-        real = np.zeros(count * self.batch, np.float32)
-        real[: chosen.size] = 1.0
+        filled = np.zeros(count * self.batch, np.float32)
+        filled[: chosen.size] = 1.0
         padded = np.zeros(count * self.batch, np.int64)  # the last step is filled with window 0
         padded[: chosen.size] = chosen
         starts = (padded * self.training.stride).reshape(count, 1, self.batch)
         positions = starts + np.arange(self.length)[:, None]
-        weights = np.broadcast_to(real.reshape(count, 1, self.batch), positions.shape)
-        return self._at(positions, weights)
+        mask = filled.reshape(count, 1, self.batch)
+        return self._at(positions, np.broadcast_to(mask, positions.shape))
 
-    def _chunks(self, first: int, count: int) -> Leg:
+    def _chunks(self, first: int, count: int) -> Batches:
         starts = (np.arange(self.batch) * self.span)[None, None]
         steps = (first + np.arange(count))[:, None, None] * self.length
         offsets = steps + np.arange(self.length)[None, :, None]
-        real = (offsets < self.span).astype(np.float32)
+        mask = (offsets < self.span).astype(np.float32)
         positions = starts + np.minimum(offsets, self.span - 1)
-        return self._at(positions, np.broadcast_to(real, positions.shape))
+        return self._at(positions, np.broadcast_to(mask, positions.shape))
 
-    def _at(self, positions: NDArray[np.int64], weights: NDArray[np.float32]) -> Leg:
+    def _at(self, positions: NDArray[np.int64], mask: NDArray[np.float32]) -> Batches:
         targets = positions[:, self.length - self.predictions :] + 1
-        return Leg(self.ids[positions], self.ids[targets], np.ascontiguousarray(weights))
+        return Batches(self.ids[positions], self.ids[targets], np.ascontiguousarray(mask))
 
 
-def make_plan(ids: Ids, training: TrainingConfig, seed: int) -> Plan:
+def make_batch_plan(ids: Ids, training: TrainingConfig, seed: int) -> BatchPlan:
     """The plan for a training part.
 
     Raises:
@@ -85,17 +85,17 @@ def make_plan(ids: Ids, training: TrainingConfig, seed: int) -> Plan:
         _check_length(ids.size, training.window + 1, "one window and the character after it")
         batch = min(training.batch, windows)
         predictions = 1 if training.loss == "last" else training.window
-        return Plan(
+        return BatchPlan(
             ids, training, seed, batch, training.window, predictions, -(-windows // batch), windows
         )
     _check_length(ids.size, 2, "one character and its successor")
     chunk = min(training.chunk, ids.size - 1)
     streams = min(training.batch, (ids.size - 1) // chunk)  # a stream holds at least one chunk
     span = (ids.size - 1) // streams
-    return Plan(ids, training, seed, streams, chunk, chunk, -(-span // chunk), span)
+    return BatchPlan(ids, training, seed, streams, chunk, chunk, -(-span // chunk), span)
 
 
-@lru_cache(maxsize=1)  # every leg of an epoch asks for the same order
+@lru_cache(maxsize=1)  # every execution of an epoch asks for the same order
 def shuffled(windows: int, seed: int, epoch: int) -> NDArray[np.int64]:
     """(windows,) the order of the windows in ``epoch``."""
     generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, epoch])))

@@ -18,6 +18,7 @@ from jobs.model.history import EpochRecord
 from jobs.model.network import Float, Network, network_from_arrays
 
 FORMAT = 1
+STORED = {"network": "network", "best": "best", "first_moment": "mean", "second_moment": "square"}
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,8 @@ class Checkpoint:
 
     network: Network
     best: Network  # the weights of the best epoch so far
-    mean: Network  # Adam's running means, in the shape of the weights
-    square: Network
+    first_moment: Network  # Adam's, in the shape of the weights
+    second_moment: Network
     steps: int  # taken by the optimiser
     history: tuple[EpochRecord, ...]
 
@@ -61,9 +62,9 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint, key: str) -> None:
         "steps": np.array(checkpoint.steps, np.int64),
         "history": np.array([astuple(record) for record in checkpoint.history], np.float64),
     }
-    for part in ("network", "best", "mean", "square"):
-        network: Network = getattr(checkpoint, part)
-        arrays |= {f"{part}/{name}": array for name, array in network.arrays().items()}
+    for field, stored in STORED.items():
+        network: Network = getattr(checkpoint, field)
+        arrays |= {f"{stored}/{name}": array for name, array in network.arrays().items()}
     write_npz(path, arrays)
 
 
@@ -78,7 +79,7 @@ def read_checkpoint(path: Path, key: str) -> Checkpoint | None:
         if arrays["key"].item() != key:
             return None
         return Checkpoint(
-            **{name: _part(arrays, name) for name in ("network", "best", "mean", "square")},
+            **{field: _stored_network(arrays, stored) for field, stored in STORED.items()},
             steps=int(arrays["steps"].item()),
             history=tuple(_record(row) for row in arrays["history"]),
         )
@@ -88,8 +89,8 @@ def read_checkpoint(path: Path, key: str) -> Checkpoint | None:
         return None
 
 
-def _part(arrays: dict[str, np.ndarray], part: str) -> Network:
-    prefix = f"{part}/"
+def _stored_network(arrays: dict[str, np.ndarray], stored: str) -> Network:
+    prefix = f"{stored}/"
     named: dict[str, Float] = {
         name.removeprefix(prefix): array
         for name, array in arrays.items()

@@ -1,4 +1,4 @@
-"""Compiled programs that read text with a network: for tracing and for scoring.
+"""Compiled programs that read text with a network: for tracing and for evaluating.
 
 Each is compiled once per shape and reused by every later call.
 """
@@ -36,13 +36,13 @@ def states_after(weights: Weights, ids: Tensor, states: tuple[State, ...]) -> tu
 
 @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
 def read_windows(
-    weights: Weights, ids: Tensor, real: Tensor
+    weights: Weights, ids: Tensor, mask: Tensor
 ) -> tuple[tuple[LayerRun, ...], Tensor]:
     """Windows (T, B) from a zero state -> the last step: arrays (B, ...), probabilities (B, V).
 
-    ``real`` (T, B) float32 is 0 before the start of a text: the state stays zero there.
+    ``mask`` (T, B) float32 is 0 before a text begins: the state stays zero there.
     """
-    states = _last_step_but_one(weights, ids, real)
+    states = _last_step_but_one(weights, ids, mask)
     states, gates = advance(weights, ids[-1], states)
     rows = tuple(
         LayerRun(*state, gate, tf.tanh(state.cell))
@@ -53,17 +53,17 @@ def read_windows(
 
 @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
 def score_stream(
-    weights: Weights, ids: Tensor, real: Tensor, targets: Tensor, states: tuple[State, ...]
+    weights: Weights, ids: Tensor, mask: Tensor, targets: Tensor, states: tuple[State, ...]
 ) -> tuple[Tensor, tuple[State, ...]]:
     """Characters, targets (T, B) int32 -> bits of every target (T, B), states at the end."""
-    runs, ends = run_network(weights, ids, states, real)
-    return bits(logits(weights, runs[-1].hidden), targets), ends
+    runs, final = run_network(weights, ids, states, mask)
+    return bits(logits(weights, runs[-1].hidden), targets), final
 
 
 @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
-def score_windows(weights: Weights, ids: Tensor, real: Tensor, targets: Tensor) -> Tensor:
+def score_windows(weights: Weights, ids: Tensor, mask: Tensor, targets: Tensor) -> Tensor:
     """Windows (T, B) from a zero state, targets (B,) -> bits of every target (B,)."""
-    states = _last_step_but_one(weights, ids, real)
+    states = _last_step_but_one(weights, ids, mask)
     states, _ = advance(weights, ids[-1], states)
     return bits(logits(weights, states[-1].hidden), targets)
 
@@ -74,14 +74,14 @@ def bits(scores: Tensor, targets: Tensor) -> Tensor:
     return -tf.reduce_sum(tf.nn.log_softmax(scores) * chosen, axis=-1) / log(2.0)
 
 
-def _last_step_but_one(weights: Weights, ids: Tensor, real: Tensor) -> tuple[State, ...]:
+def _last_step_but_one(weights: Weights, ids: Tensor, mask: Tensor) -> tuple[State, ...]:
     """The states after all characters of the windows but the last."""
     sizes = tuple(layer.recurrent_kernel.shape[0] for layer in weights.layers)
     steps = ids.shape[0] - 1
 
     def body(t: Tensor, states: tuple[State, ...]) -> tuple[Tensor, tuple[State, ...]]:
         states, _ = advance(weights, ids[t], states)
-        kept = real[t][:, None]
+        kept = mask[t][:, None]
         return t + 1, tf.nest.map_structure(lambda array: array * kept, states)
 
     _, states = tf.while_loop(

@@ -11,7 +11,7 @@ from jobs.engine.lstm import Tensor
 
 
 def dropout_factors(
-    rate: float, seed: int, step: Tensor, part: int, sizes: tuple[int, ...], steps: int, batch: int
+    rate: float, seed: int, step: Tensor, shard: int, sizes: tuple[int, ...], steps: int, batch: int
 ) -> tuple[Tensor, ...] | None:
     """What the hidden states handed upwards are multiplied by: 0 or 1 / (1 - rate).
 
@@ -21,10 +21,10 @@ def dropout_factors(
         rate: share that is zeroed, 0 to below 1.
         seed: of the run.
         step: int32 scalar, steps taken before.
-        part: which part of the batch this is.
+        shard: which shard of the batch this is.
         sizes: units of each layer.
         steps: T.
-        batch: B of this part.
+        batch: B of this shard.
 
     Returns:
         per layer (T, B, H) float32; None where the rate is 0.
@@ -34,7 +34,7 @@ def dropout_factors(
     key = tf.stack([tf.constant(seed % 2**31, tf.int32), step])
     factors = []
     for layer, units in enumerate(sizes):
-        own = tf.random.experimental.stateless_fold_in(key, part * len(sizes) + layer)
+        own = tf.random.experimental.stateless_fold_in(key, shard * len(sizes) + layer)
         drawn = tf.random.stateless_uniform([steps, batch, units], own, alg="philox")
         factors.append(tf.cast(drawn >= rate, tf.float32) / (1.0 - rate))
     return tuple(factors)

@@ -63,8 +63,8 @@ def _window_bits(weights: Weights, text: Ids, targets: NDArray[np.int64], window
         padded = np.full(WINDOW_BLOCK, chosen[-1])
         padded[: chosen.size] = chosen
         steps = padded[None] - np.arange(window, 0, -1)[:, None]
-        real = (steps >= 0).astype(np.float32)
-        bits = score_windows(weights, text[np.maximum(steps, 0)], real, text[padded])
+        mask = (steps >= 0).astype(np.float32)
+        bits = score_windows(weights, text[np.maximum(steps, 0)], mask, text[padded])
         total += float(bits.numpy()[: chosen.size].astype(np.float64).sum())
     return total / targets.size
 
@@ -76,9 +76,11 @@ def _stream_bits(weights: Weights, text: Ids, first: int) -> float:
     starts = first + np.arange(segments) * length - WARM_UP - 1
     steps = -(-(length + WARM_UP) // WARM_UP) * WARM_UP
     positions = starts + np.arange(steps)[:, None]  # (steps, segments), read; predict the next
-    known = (positions >= 0).astype(np.float32)
-    scored = (np.arange(steps)[:, None] >= WARM_UP) & (np.arange(steps)[:, None] < WARM_UP + length)
-    scored = scored & (positions + 1 < text.size)
+    mask = (positions >= 0).astype(np.float32)
+    counted = (np.arange(steps)[:, None] >= WARM_UP) & (
+        np.arange(steps)[:, None] < WARM_UP + length
+    )
+    counted = counted & (positions + 1 < text.size)
     inputs = text[np.clip(positions, 0, text.size - 1)]
     targets = text[np.clip(positions + 1, 0, text.size - 1)]
     sizes = tuple(layer.recurrent_kernel.shape[0] for layer in weights.layers)
@@ -86,6 +88,6 @@ def _stream_bits(weights: Weights, text: Ids, first: int) -> float:
     total = 0.0
     for start in range(0, steps, WARM_UP):
         part = slice(start, start + WARM_UP)
-        bits, states = score_stream(weights, inputs[part], known[part], targets[part], states)
-        total += float((bits.numpy().astype(np.float64) * scored[part]).sum())
+        bits, states = score_stream(weights, inputs[part], mask[part], targets[part], states)
+        total += float((bits.numpy().astype(np.float64) * counted[part]).sum())
     return total / count

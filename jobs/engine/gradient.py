@@ -31,17 +31,17 @@ class StepLoss(NamedTuple):
     nats: Tensor  # nats per prediction
 
 
-class Share(NamedTuple):
-    """What makes means of a batch's sums; given where the batch is only a part of it."""
+class LossScale(NamedTuple):
+    """What makes means of a batch's sums; given where the texts are a shard of the batch only."""
 
-    rows: Tensor  # real texts in the whole batch
-    worth: Tensor  # (K, B) of each prediction: 1 / real predictions of the whole batch, or 0
+    batch_size: Tensor  # real texts in the whole batch
+    loss_weights: Tensor  # (K, B) of each prediction: 1 / those of the whole batch, or 0
 
 
 class Head(NamedTuple):
     """The dense softmax and its gradients."""
 
-    nats: Tensor  # scalar, of all predictions times their worth
+    nats: Tensor  # scalar, of all predictions times their weights
     hidden: Tensor  # (K, B, H) gradient of the last layer's states
     kernel: Tensor  # (H, V)
     bias: Tensor  # (V,)
@@ -54,7 +54,7 @@ def loss_and_gradients(
     mask: Tensor,
     states: tuple[State, ...],
     l1: float,
-    share: "Share | None" = None,
+    scale: LossScale | None = None,
     dropout: tuple[Tensor, ...] | None = None,
 ) -> tuple[StepLoss, Weights, tuple[State, ...]]:
     """One step on B texts of T characters, of which the last K have a target.
@@ -67,10 +67,10 @@ def loss_and_gradients(
         weights: the network.
         inputs: (T, B) int32.
         targets: (K, B) int32.
-        mask: (T, B) float32, 1 where a character is real.
+        mask: (T, B) float32, 1 where a character stands, 0 where it is padding.
         states: per layer, before the first character; no gradient flows into them.
         l1: weight of the penalty, >= 0.
-        share: where B is a part of the batch; losses and gradients of the parts add up.
+        scale: where B is a shard of the batch; losses and gradients of the shards add up.
         dropout: per layer (T, B, H), what the hidden states handed upwards are multiplied by.
 
     Returns:
@@ -78,17 +78,17 @@ def loss_and_gradients(
     """
     runs: list[LayerRun] = []
     sources = [inputs]  # what each layer reads, and at the end what the softmax reads
-    for number, (layer, start) in enumerate(zip(weights.layers, states, strict=True)):
-        runs.append(run_layer(layer_inputs(layer, sources[-1]), layer.recurrent_kernel, start))
+    for number, (layer, initial) in enumerate(zip(weights.layers, states, strict=True)):
+        runs.append(run_layer(layer_inputs(layer, sources[-1]), layer.recurrent_kernel, initial))
         sources.append(_dropped(runs[-1].hidden, dropout, number))
 
     steps, predicting = inputs.shape[0], targets.shape[0]
-    share = share or share_of(mask, predicting)
+    scale = scale or loss_scale(mask, predicting)
     head = softmax_head(
         weights,
         sources[-1][steps - predicting :],
         targets,
-        share.worth,
+        scale.loss_weights,
     )
     penalty = tf.constant(0.0)
     gradient = head.hidden
@@ -98,19 +98,19 @@ def loss_and_gradients(
         gradient = _dropped(gradient, dropout, number)
         if l1 > 0:
             kept = gradient.shape[0]  # K steps of the last layer, all T of the others
-            hidden, real = run.hidden[steps - kept :], mask[steps - kept :, :, None]
-            penalty += l1 * tf.reduce_sum(tf.abs(hidden) * real) / share.rows
-            gradient += l1 / share.rows * tf.sign(hidden) * real
-        slopes = backward_layer(run, layer.recurrent_kernel, states[number], gradient)
+            hidden, kept_mask = run.hidden[steps - kept :], mask[steps - kept :, :, None]
+            penalty += l1 * tf.reduce_sum(tf.abs(hidden) * kept_mask) / scale.batch_size
+            gradient += l1 / scale.batch_size * tf.sign(hidden) * kept_mask
+        gate_gradients = backward_layer(run, layer.recurrent_kernel, states[number], gradient)
         layer_gradients.insert(
-            0, weight_gradients(layer, sources[number], run, states[number], slopes)
+            0, weight_gradients(layer, sources[number], run, states[number], gate_gradients)
         )
         if number:
-            gradient = product_rows(slopes, layer.kernel)
+            gradient = product_rows(gate_gradients, layer.kernel)
 
     loss = StepLoss(head.nats + penalty, head.nats)
-    ends = tuple(State(run.hidden[-1], run.cell[-1]) for run in runs)
-    return loss, Weights(tuple(layer_gradients), head.kernel, head.bias), ends
+    final_states = tuple(State(run.hidden[-1], run.cell[-1]) for run in runs)
+    return loss, Weights(tuple(layer_gradients), head.kernel, head.bias), final_states
 
 
 def _dropped(array: Tensor, dropout: tuple[Tensor, ...] | None, layer: int) -> Tensor:
@@ -120,21 +120,21 @@ def _dropped(array: Tensor, dropout: tuple[Tensor, ...] | None, layer: int) -> T
     return array * dropout[layer][dropout[layer].shape[0] - array.shape[0] :]
 
 
-def share_of(mask: Tensor, predicting: int) -> Share:
+def loss_scale(mask: Tensor, predicting: int) -> LossScale:
     """What the means of whole batches are made with: mask (..., T, B), of which the last K steps
     predict.
     """
     predicted = mask[..., -predicting:, :]
-    return Share(
+    return LossScale(
         tf.reduce_sum(mask[..., 0, :], axis=-1),
         tf.math.divide_no_nan(predicted, tf.reduce_sum(predicted, axis=(-2, -1), keepdims=True)),
     )
 
 
-def softmax_head(weights: Weights, hidden: Tensor, targets: Tensor, worth: Tensor) -> Head:
+def softmax_head(weights: Weights, hidden: Tensor, targets: Tensor, loss_weights: Tensor) -> Head:
     """Cross-entropy of the dense softmax: hidden (K, B, H), targets (K, B).
 
-    ``worth`` (K, B) is what each prediction is multiplied by in the sum; see :class:`Share`.
+    ``loss_weights`` (K, B) is what each prediction is multiplied by; see :class:`LossScale`.
     """
     scores = logits(weights, hidden)  # (K, B, V)
     symbols = scores.shape[-1]
@@ -143,33 +143,33 @@ def softmax_head(weights: Weights, hidden: Tensor, targets: Tensor, worth: Tenso
     total = tf.reduce_sum(powers, axis=-1)
     nats = tf.math.log(total) + top - tf.gather(scores, targets, batch_dims=2)
     chosen = tf.cast(targets[..., None] == tf.range(symbols), tf.float32)  # fused, never stored
-    slope = powers * (worth / total)[..., None] - chosen * worth[..., None]
+    logit_gradients = powers * (loss_weights / total)[..., None] - chosen * loss_weights[..., None]
     flat_hidden = tf.reshape(hidden, [-1, hidden.shape[-1]])
-    flat_slope = tf.reshape(slope, [-1, symbols])
+    flat_gradients = tf.reshape(logit_gradients, [-1, symbols])
     return Head(
-        tf.reduce_sum(nats * worth),
-        product_rows(slope, weights.output_kernel),
-        tf.matmul(flat_hidden, flat_slope, transpose_a=True),
-        tf.reduce_sum(flat_slope, axis=0),
+        tf.reduce_sum(nats * loss_weights),
+        product_rows(logit_gradients, weights.output_kernel),
+        tf.matmul(flat_hidden, flat_gradients, transpose_a=True),
+        tf.reduce_sum(flat_gradients, axis=0),
     )
 
 
-def product_rows(slopes: Tensor, kernel: Tensor) -> Tensor:
-    """``slopes @ kernel.T`` for all steps at once: (T, B, N) and (M, N) -> (T, B, M)."""
-    steps, batch, width = slopes.shape
-    flat = tf.matmul(tf.reshape(slopes, [steps * batch, width]), kernel, transpose_b=True)
+def product_rows(gradients: Tensor, kernel: Tensor) -> Tensor:
+    """``gradients @ kernel.T`` for all steps at once: (T, B, N) and (M, N) -> (T, B, M)."""
+    steps, batch, width = gradients.shape
+    flat = tf.matmul(tf.reshape(gradients, [steps * batch, width]), kernel, transpose_b=True)
     return tf.reshape(flat, [steps, batch, kernel.shape[0]])
 
 
 def backward_layer(
-    run: LayerRun, recurrent_kernel: Tensor, start: State, gradient: Tensor
+    run: LayerRun, recurrent_kernel: Tensor, initial: State, gradient: Tensor
 ) -> Tensor:
     """Gradient of the gates' inputs z of every step.
 
     Args:
         run: what the layer did.
         recurrent_kernel: (H, 4H).
-        start: its state before the first step.
+        initial: its state before the first step.
         gradient: (K, B, H) of the loss by the layer's last K hidden states; the others have none
             of their own.
 
@@ -179,54 +179,54 @@ def backward_layer(
     steps, batch, units = run.hidden.shape
     # where only the last step has one, it starts the loop and nothing is added later
     from_above = None if gradient.shape[0] == 1 else gradient
-    # slope of the hidden state by the cell state
-    to_cell = run.gates[..., 3 * units :] * (1.0 - run.squashed * run.squashed)
+    # derivative of the hidden state by the cell state
+    to_cell = run.gates[..., 3 * units :] * (1.0 - run.cell_tanh * run.cell_tanh)
     # of a large kernel XLA drops both transposes: it is multiplied as it is
     back, transposed = laid_out(tf.transpose(recurrent_kernel), units)
-    # in place: row t holds the local slopes of its step before, its slopes after it
+    # in place: row t holds the derivatives of its step before, the gradients of its gates after it
     stack = tf.TensorArray(tf.float32, steps, element_shape=[batch, 4 * units])
-    stack = stack.unstack(local_slopes(run, start))
+    stack = stack.unstack(gate_derivatives(run, initial))
 
     def body(t: Tensor, d_hidden: Tensor, d_cell: Tensor, stack: Tensor) -> tuple[Tensor, ...]:
         # i, f and g act through the cell state, o through the hidden state; one contiguous row of
         # 4H values, which XLA computes twice as fast as four rows of H
-        slope = tf.concat([d_cell, d_cell, d_cell, d_hidden], axis=-1) * stack.read(t)
+        gate_gradient = tf.concat([d_cell, d_cell, d_cell, d_hidden], axis=-1) * stack.read(t)
         before = tf.maximum(t - 1, 0)
-        d_hidden = tf.matmul(slope, back, transpose_b=transposed)
+        d_hidden = tf.matmul(gate_gradient, back, transpose_b=transposed)
         if from_above is not None:
             d_hidden += from_above[before]
         d_cell = d_cell * run.gates[t][:, units : 2 * units] + d_hidden * to_cell[before]
-        return t - 1, d_hidden, d_cell, stack.write(t, slope)
+        return t - 1, d_hidden, d_cell, stack.write(t, gate_gradient)
 
-    initial = (steps - 1, gradient[-1], gradient[-1] * to_cell[-1], stack)
-    *_, stack = tf.while_loop(lambda t, *_: t >= 0, body, initial, maximum_iterations=steps)
+    last = (steps - 1, gradient[-1], gradient[-1] * to_cell[-1], stack)
+    *_, stack = tf.while_loop(lambda t, *_: t >= 0, body, last, maximum_iterations=steps)
     return stack.stack()
 
 
-def local_slopes(run: LayerRun, start: State) -> Tensor:
-    """(T, B, 4H) slope of each step by the gates' inputs, outside the loop for all steps: of the
-    cell state by z of i, f and g, of the hidden state by z of o.
+def gate_derivatives(run: LayerRun, initial: State) -> Tensor:
+    """(T, B, 4H) derivatives by the gates' inputs, outside the loop for all steps: of the cell
+    state by z of i, f and g, of the hidden state by z of o.
     """
     units = run.hidden.shape[-1]
     i, _, g, _ = tf.split(run.gates, 4, axis=-1)
-    before = tf.concat([start.cell[None], run.cell[:-1]], axis=0)
-    partner = tf.concat([g, before, i, run.squashed], axis=-1)
+    before = tf.concat([initial.cell[None], run.cell[:-1]], axis=0)
+    partner = tf.concat([g, before, i, run.cell_tanh], axis=-1)
     # sigmoid' = (1 - a) a and tanh' = (1 - a) (1 + a), both as (1 - a) (a + 0 or 1)
     one = tf.constant(np.repeat(np.array([0.0, 0.0, 1.0, 0.0], np.float32), units))
     return (1.0 - run.gates) * (run.gates + one) * partner
 
 
 def weight_gradients(
-    layer: LayerWeights, source: Tensor, run: LayerRun, start: State, slopes: Tensor
+    layer: LayerWeights, source: Tensor, run: LayerRun, initial: State, gate_gradients: Tensor
 ) -> LayerWeights:
-    """Gradients of one layer's weights from the slopes (T, B, 4H), in one product: a quarter less
-    time than one for each matrix and a sum for the bias.
+    """Gradients of one layer's weights from those of its gates (T, B, 4H), in one product: a
+    quarter less time than one for each matrix and a sum for the bias.
 
     ``source`` is what the layer read: ids (T, B) int32 or hidden states (T, B, inputs).
     """
-    width = slopes.shape[-1]
-    flat = tf.reshape(slopes, [-1, width])
-    earlier = tf.concat([start.hidden[None], run.hidden[:-1]], axis=0)
+    width = gate_gradients.shape[-1]
+    flat = tf.reshape(gate_gradients, [-1, width])
+    earlier = tf.concat([initial.hidden[None], run.hidden[:-1]], axis=0)
     read = [earlier, tf.ones([*earlier.shape[:-1], 1])]  # the bias is read as a 1 at every step
     if source.dtype != tf.int32:
         read.insert(0, source)

@@ -69,7 +69,7 @@ class LayerRun(NamedTuple):
     hidden: Tensor  # (T, B, H)
     cell: Tensor  # (T, B, H)
     gates: Tensor  # (T, B, 4H): i, f, g, o after their non-linearities
-    squashed: Tensor  # (T, B, H) tanh(cell), which back-propagation needs again
+    cell_tanh: Tensor  # (T, B, H) tanh(cell), which back-propagation needs again
 
 
 def to_device(network: Network) -> Weights:
@@ -123,22 +123,22 @@ def step(z: Tensor, cell: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def run_layer(
-    inputs: Tensor, recurrent_kernel: Tensor, start: State, real: Tensor | None = None
+    inputs: Tensor, recurrent_kernel: Tensor, initial: State, mask: Tensor | None = None
 ) -> LayerRun:
     """One layer over T characters.
 
     Args:
         inputs: (T, B, 4H) ``x @ kernel + bias`` of every step; T is static.
         recurrent_kernel: (H, 4H).
-        start: the state before the first step.
-        real: (T, B) float32 or None: where it is 0, before the start of a text, the state after the
+        initial: the state before the first step.
+        mask: (T, B) float32 or None: where it is 0, before a text begins, the state after the
             step is zero.
     """
     steps, batch, width = inputs.shape
     units = width // 4
     kernel, transposed = laid_out(recurrent_kernel, units)
     # In place, so that XLA need not fill arrays with zeros and copy them first: row t of the gates
-    # holds their inputs before the step, and the cells start as the first quarter of those.
+    # holds their inputs before the step, and the cells begin as the first quarter of those.
     gates = tf.TensorArray(tf.float32, steps, element_shape=[batch, width]).unstack(inputs)
     cells = tf.TensorArray(tf.float32, steps, element_shape=[batch, units])
     cells = cells.unstack(inputs[..., :units])
@@ -146,8 +146,8 @@ def run_layer(
     def body(t: Tensor, state: State, cells: Any, gates: Any) -> tuple[Any, ...]:
         z = gates.read(t) + tf.matmul(state.hidden, kernel, transpose_b=transposed)
         hidden, cell, gate = step(z, state.cell)
-        if real is not None:
-            hidden, cell = hidden * real[t][:, None], cell * real[t][:, None]
+        if mask is not None:
+            hidden, cell = hidden * mask[t][:, None], cell * mask[t][:, None]
         return t + 1, State(hidden, cell), cells.write(t, cell), gates.write(t, gate)
 
     # Only what cannot be recomputed is stored: with at most eight operations in its body XLA runs
@@ -157,12 +157,12 @@ def run_layer(
     _, _, cells, gates = tf.while_loop(
         lambda t, *_: t < steps,
         body,
-        body(tf.constant(0), start, cells, gates),
+        body(tf.constant(0), initial, cells, gates),
         maximum_iterations=steps - 1,
     )
     cell, gate = cells.stack(), gates.stack()
-    squashed = tf.tanh(cell)
-    return LayerRun(gate[..., 3 * units :] * squashed, cell, gate, squashed)
+    cell_tanh = tf.tanh(cell)
+    return LayerRun(gate[..., 3 * units :] * cell_tanh, cell, gate, cell_tanh)
 
 
 def laid_out(kernel: Tensor, units: int) -> tuple[Tensor, bool]:
@@ -189,7 +189,7 @@ def layer_inputs(layer: LayerWeights, below: Tensor) -> Tensor:
 
 
 def run_network(
-    weights: Weights, ids: Tensor, states: tuple[State, ...], real: Tensor | None = None
+    weights: Weights, ids: Tensor, states: tuple[State, ...], mask: Tensor | None = None
 ) -> tuple[tuple[LayerRun, ...], tuple[State, ...]]:
     """All layers over a text.
 
@@ -197,15 +197,15 @@ def run_network(
         weights: the network.
         ids: (T, B) int32, shape static.
         states: per layer, before the first character.
-        real: see :func:`run_layer`.
+        mask: see :func:`run_layer`.
 
     Returns:
         per layer everything that happened; per layer the state after the last character.
     """
     below = ids
     runs = []
-    for layer, start in zip(weights.layers, states, strict=True):
-        run = run_layer(layer_inputs(layer, below), layer.recurrent_kernel, start, real)
+    for layer, initial in zip(weights.layers, states, strict=True):
+        run = run_layer(layer_inputs(layer, below), layer.recurrent_kernel, initial, mask)
         runs.append(run)
         below = run.hidden
     return tuple(runs), tuple(State(run.hidden[-1], run.cell[-1]) for run in runs)

@@ -9,16 +9,16 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 
-def made_ahead(items: Iterator[Item], most: int) -> "closing[Generator[Item, None, None]]":
+def prefetched(items: Iterator[Item], most: int) -> "closing[Generator[Item, None, None]]":
     """The same items in the same order, up to ``most`` of them made by another thread before they
     are asked for; an error arises where its item would have come.
 
     To be used in a ``with`` statement: at its end nothing more is made, also after an error.
     """
-    return closing(_made_ahead(items, most))
+    return closing(_prefetched(items, most))
 
 
-def _made_ahead(items: Iterator[Item], most: int) -> Generator[Item, None, None]:
+def _prefetched(items: Iterator[Item], most: int) -> Generator[Item, None, None]:
     with ThreadPoolExecutor(1) as worker:
         waiting = deque(worker.submit(next, items, None) for _ in range(most))
         try:

@@ -1,8 +1,8 @@
 """The network writes a text: all characters, states and gates in one compiled loop.
 
 ``stream`` carries the state. In the ``window`` regime each state belongs to a pass from a zero
-state over the last ``window`` characters. ``window`` such passes are kept in flight, one started
-per character, and advance together as one batch: every window is read once, nothing is computed
+state over the last ``window`` characters. ``window`` such passes advance together as the lanes of
+one batch, one of them started anew per character: every window is read once, nothing is computed
 twice, and the states equal those of ``window`` times as much work.
 """
 
@@ -88,22 +88,22 @@ def sample(
             "use a longer text or lower training.window",
             ExitCode.BAD_DATA,
         )
-    flight = window if regime == "window" else 1
+    lanes = window if regime == "window" else 1
     start = np.ascontiguousarray(start_ids[-window:] if regime == "window" else start_ids, np.int32)
     generator = np.random.Generator(np.random.PCG64([seed, DRAW_KEY]))
     numbers = generator.random(characters, dtype=np.float32)
-    ids, rows = compiled_sample(flight, regime == "window")(
+    ids, rows = compiled_sample(lanes, carry_state=regime == "stream")(
         to_device(network), tf.constant(start), tf.constant(numbers), tf.constant(temperature)
     )
     return _trace(ids.numpy(), start, rows, regime, window if regime == "window" else 0)
 
 
 @lru_cache(maxsize=8)
-def compiled_sample(flight: int, restart: bool) -> Any:
+def compiled_sample(lanes: int, *, carry_state: bool) -> Any:
     """The program: (weights, start (S,), numbers (T,), temperature) -> ids (T,), rows (T + 1, ...).
 
-    Row 0 is the network after the start, row t + 1 after drawn character t. ``flight`` texts are
-    read at once; with ``restart`` one of them starts anew with each character.
+    Row 0 is the network after the start, row t + 1 after drawn character t. The text is
+    read in so many ``lanes`` at once; unless they ``carry_state``, one starts anew per character.
     """
 
     @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
@@ -115,10 +115,10 @@ def compiled_sample(flight: int, restart: bool) -> Any:
         def read(
             position: Tensor, character: Tensor, states: tuple[State, ...]
         ) -> tuple[tuple[State, ...], tuple[Tensor, ...]]:
-            if restart:
-                kept = tf.cast(tf.range(flight) != position % flight, tf.float32)[:, None]
+            if not carry_state:
+                kept = tf.cast(tf.range(lanes) != position % lanes, tf.float32)[:, None]
                 states = tf.nest.map_structure(lambda array: array * kept, states)
-            return advance(weights, tf.repeat(character, flight), states)
+            return advance(weights, tf.repeat(character, lanes), states)
 
         def warm_up(t: Tensor, states: tuple[State, ...]) -> tuple[Tensor, tuple[State, ...]]:
             return t + 1, read(t, start[t], states)[0]
@@ -127,11 +127,11 @@ def compiled_sample(flight: int, restart: bool) -> Any:
         _, states = tf.while_loop(
             lambda t, _: t < first,
             warm_up,
-            (0, zero_states(sizes, flight)),
+            (0, zero_states(sizes, lanes)),
             maximum_iterations=first,
         )
         states, gates = read(tf.constant(first), start[-1], states)
-        row = _row(weights, states, gates, _oldest(first, flight))
+        row = _row(weights, states, gates, _oldest(first, lanes))
 
         steps = numbers.shape[0]
         ids = tf.TensorArray(tf.int32, steps, element_shape=[])
@@ -148,7 +148,7 @@ def compiled_sample(flight: int, restart: bool) -> Any:
             character = draw(probabilities, numbers[t], temperature)
             position = t + first + 1
             states, gates = read(position, character, states)
-            row = _row(weights, states, gates, _oldest(position, flight))
+            row = _row(weights, states, gates, _oldest(position, lanes))
             stacks = tf.nest.map_structure(
                 lambda stack, array: stack.write(t + 1, array), stacks, row
             )
@@ -179,19 +179,19 @@ def draw(probabilities: Tensor, number: Tensor, temperature: Tensor) -> Tensor:
     return tf.minimum(passed, cumulative.shape[0] - 1)
 
 
-def _oldest(position: Any, flight: int) -> Tensor:
-    """The text in flight that has read the last ``flight`` characters."""
-    return (position + 1) % flight
+def _oldest(position: Any, lanes: int) -> Tensor:
+    """The lane that has read the last ``lanes`` characters."""
+    return (position + 1) % lanes
 
 
 def _row(
-    weights: Weights, states: tuple[State, ...], gates: tuple[Tensor, ...], slot: Tensor
+    weights: Weights, states: tuple[State, ...], gates: tuple[Tensor, ...], lane: Tensor
 ) -> Row:
     return Row(
-        tuple(state.hidden[slot] for state in states),
-        tuple(state.cell[slot] for state in states),
-        tuple(gate[slot] for gate in gates),
-        tf.nn.softmax(logits(weights, states[-1].hidden[slot][None]))[0],
+        tuple(state.hidden[lane] for state in states),
+        tuple(state.cell[lane] for state in states),
+        tuple(gate[lane] for gate in gates),
+        tf.nn.softmax(logits(weights, states[-1].hidden[lane][None]))[0],
     )
 
 

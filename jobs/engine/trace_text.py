@@ -15,7 +15,7 @@ from jobs.disk.files import ArrayFile, write_npz
 from jobs.engine.compiled_reads import read_stream, read_windows, states_after
 from jobs.engine.evaluate import WARM_UP
 from jobs.engine.lstm import LayerRun, State, Tensor, Weights, to_device, zero_states
-from jobs.engine.prefetch import made_ahead
+from jobs.engine.prefetch import prefetched
 from jobs.model.network import Float, Network
 from jobs.model.trace import Regime, Trace, trace_from_arrays
 
@@ -94,7 +94,7 @@ def trace_to_folder(
         for name, row in before.arrays().items()
     }
     try:
-        with made_ahead(blocks, segments_for(network)) as made:
+        with prefetched(blocks, segments_for(network)) as made:
             for block in made:
                 for name, rows in block.arrays().items():
                     files[name].append(rows)
@@ -137,8 +137,8 @@ def _stream_blocks(network: Network, weights: Weights, ids: Ids, context: Ids) -
     while segments > 1 and ids.size - start >= segments * STREAM_BLOCK:
         part = ids[start : start + segments * STREAM_BLOCK].reshape(segments, STREAM_BLOCK)
         start += part.size
-        for block, end in read_side_by_side(weights, states, part):
-            states = end
+        for block, final in read_side_by_side(weights, states, part):
+            states = final
             yield block
     for begin in range(start, ids.size, STREAM_BLOCK):
         block, states = _stream_block(weights, states, ids[begin : begin + STREAM_BLOCK])
@@ -156,7 +156,7 @@ def segments_for(network: Network) -> int:
 def read_side_by_side(
     weights: Weights, states: tuple[State, ...], segments: Ids
 ) -> Iterator[tuple[Block, tuple[State, ...]]]:
-    """Consecutive segments (S, STREAM_BLOCK) of a text as one batch; block and end state of each.
+    """Consecutive segments (S, STREAM_BLOCK) of a text as one batch; block and final state of each.
 
     A segment starts from the state after reading, from zero, the end of the segment before it; an
     LSTM forgets its start, mostly within that. Where it did not, where the state that the segment
@@ -165,14 +165,14 @@ def read_side_by_side(
     warm_up = tf.constant(np.ascontiguousarray(segments[:-1, -WARM_UP:].T))
     zero = tuple(State(*(tf.zeros([len(segments) - 1, s.hidden.shape[1]]),) * 2) for s in states)
     guessed = states_after(weights, warm_up, zero)
-    starts = tf.nest.map_structure(lambda *pair: tf.concat(pair, axis=0), states, guessed)
-    runs, probabilities = read_stream(weights, tf.constant(segments.T.copy()), starts)
-    ends = tf.nest.map_structure(lambda array: array.numpy(), starts)
+    initial = tf.nest.map_structure(lambda *pair: tf.concat(pair, axis=0), states, guessed)
+    runs, probabilities = read_stream(weights, tf.constant(segments.T.copy()), initial)
+    begun = tf.nest.map_structure(lambda array: array.numpy(), initial)
     arrays = tuple(LayerRun(*(array.numpy() for array in run)) for run in runs)
     table = probabilities.numpy()
     for number, segment in enumerate(segments):
-        begun = tuple(State(*(array[number][None] for array in start)) for start in ends)
-        if largest_difference(begun, states) <= SAME_STATE:
+        guess = tuple(State(*(array[number][None] for array in state)) for state in begun)
+        if largest_difference(guess, states) <= SAME_STATE:
             block = _column(arrays, table[:, number], number)
             states = tuple(
                 State(run.hidden[-1, number][None], run.cell[-1, number][None]) for run in arrays
@@ -208,8 +208,8 @@ def _stream_block(
     padded[: ids.size, 0] = ids
     runs, probabilities = read_stream(weights, tf.constant(padded), states)
     rows = tuple(LayerRun(*(array[: ids.size, 0] for array in run)) for run in runs)
-    ends = tuple(State(run.hidden[ids.size - 1], run.cell[ids.size - 1]) for run in runs)
-    return _block(rows, probabilities[: ids.size, 0]), ends
+    final = tuple(State(run.hidden[ids.size - 1], run.cell[ids.size - 1]) for run in runs)
+    return _block(rows, probabilities[: ids.size, 0]), final
 
 
 def _window_blocks(
@@ -231,8 +231,8 @@ def _window_block(weights: Weights, text: Ids, positions: NDArray[np.int64], win
     padded = np.full(size, positions[-1])
     padded[: positions.size] = positions
     steps = padded[None] - np.arange(window - 1, -1, -1)[:, None]  # (window, size)
-    real = (steps >= 0).astype(np.float32)
-    runs, probabilities = read_windows(weights, text[np.maximum(steps, 0)], real)
+    mask = (steps >= 0).astype(np.float32)
+    runs, probabilities = read_windows(weights, text[np.maximum(steps, 0)], mask)
     rows = tuple(LayerRun(*(array[: positions.size] for array in run)) for run in runs)
     return _block(rows, probabilities[: positions.size])
 

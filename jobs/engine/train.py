@@ -11,24 +11,26 @@ import tensorflow as tf
 
 from jobs.config.schema import Config, TrainingConfig
 from jobs.corpus.corpus import Corpus
-from jobs.engine.adam import Slots, zero_slots
-from jobs.engine.batches import Plan, make_plan
+from jobs.engine.adam import Moments, zero_moments
+from jobs.engine.batches import BatchPlan, make_batch_plan
 from jobs.engine.checkpoint import Checkpoint, read_checkpoint, training_key, write_checkpoint
 from jobs.engine.evaluate import held_out_bits
 from jobs.engine.lstm import Weights, to_device, to_network, zero_states
 from jobs.engine.train_step import (
-    Progress,
+    EpochMetrics,
     StepSettings,
-    Totals,
-    compiled_leg,
-    parts_of_batch,
-    zero_totals,
+    TrainState,
+    compiled_steps,
+    shards_of_batch,
+    zero_metrics,
 )
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.model.history import EpochRecord, Evaluation
 from jobs.model.network import Network, initial_network
 
-LEG_MULTIPLICATIONS = 1e10  # forwards; about a second: how long a signal may have to wait
+# One call of the compiled steps takes about a second. The arrays that it reads are made for it and
+# stay small however long the text is; a signal does not wait for it (jobs/pipeline/signals.py).
+EXECUTION_MULTIPLICATIONS = 1e10  # forwards
 
 
 @dataclass(frozen=True)
@@ -40,14 +42,6 @@ class Training:
     evaluation: Evaluation
 
 
-class TrainingStopped(Exception):  # noqa: N818 - it is no error
-    """``should_stop`` said so. The last whole epoch is in the checkpoint, where there is one."""
-
-    def __init__(self, epochs: int) -> None:
-        super().__init__(f"training was stopped after {epochs} epochs")
-        self.epochs = epochs
-
-
 def train(
     corpus: Corpus,
     config: Config,
@@ -55,7 +49,6 @@ def train(
     start: Network | None = None,
     checkpoint: Path | None = None,
     on_epoch: Callable[[EpochRecord, float], None] | None = None,
-    should_stop: Callable[[], bool] | None = None,
 ) -> Training:
     """Train a network on the training part of ``corpus``.
 
@@ -70,21 +63,19 @@ def train(
             after every epoch. It is left behind at the end.
         on_epoch: called after every epoch with its record and its wall time in seconds, held-out
             scoring included; not called again for epochs that a checkpoint already holds.
-        should_stop: asked between legs of at most about a second of work.
 
     Raises:
         NeuronarioError: 65, the text is too short, or ``start`` does not fit the alphabet; 4, the
             loss became infinite or NaN, or the network ends no better than unigram frequencies.
-        TrainingStopped: ``should_stop`` returned true.
     """
-    plan = make_plan(corpus.training_ids, config.training, config.seed)
+    plan = make_batch_plan(corpus.training_ids, config.training, config.seed)
     key = training_key(corpus, config, start)
     saved = read_checkpoint(checkpoint, key) if checkpoint else None
     if saved is None:
         network = start or initial_network(len(corpus.alphabet), config.network.layers, config.seed)
         _check_fit(network, corpus, config)
         saved = _untrained(network)
-    run = _Run(corpus, config, plan, saved, should_stop or (lambda: False))
+    run = _Run(corpus, config, plan, saved)
     while not _finished(run.history, config.training):
         begin = time.perf_counter()
         record = run.epoch()
@@ -109,80 +100,73 @@ def unigram_bits(corpus: Corpus) -> float:
 class _Run:
     """A training under way; the only object here that changes."""
 
-    def __init__(
-        self,
-        corpus: Corpus,
-        config: Config,
-        plan: Plan,
-        saved: Checkpoint,
-        should_stop: Callable[[], bool],
-    ) -> None:
+    def __init__(self, corpus: Corpus, config: Config, plan: BatchPlan, saved: Checkpoint) -> None:
         training = config.training
-        self.corpus, self.config, self.plan, self.should_stop = corpus, config, plan, should_stop
+        self.corpus, self.config, self.plan = corpus, config, plan
         self.history, self.best = saved.history, saved.best
         self.states = zero_states(saved.network.sizes, plan.batch)
-        self.progress = Progress(
+        self.train_state = TrainState(
             to_device(saved.network),
-            Slots(to_device(saved.mean), to_device(saved.square)),
+            Moments(to_device(saved.first_moment), to_device(saved.second_moment)),
             self.states,
             tf.constant(saved.steps),
-            zero_totals(),
+            zero_metrics(),
         )
-        self.leg = compiled_leg(
+        self.execute = compiled_steps(
             StepSettings(
                 carry_state=training.regime == "stream",
                 l1=training.l1,
                 clip_norm=training.clip_norm,
                 learning_rate=training.learning_rate,
                 schedule=training.schedule,
-                parts=parts_of_batch(multiplications(plan, saved.network), plan.batch),
+                shards=shards_of_batch(multiplications(plan, saved.network), plan.batch),
                 dropout=training.dropout,
                 seed=config.seed if training.dropout else 0,
             )
         )
-        self.leg_steps = steps_per_leg(plan, saved.network)
+        self.steps_per_execution = steps_per_execution(plan, saved.network)
 
     def epoch(self) -> EpochRecord:
         """Train one epoch and score it."""
         number = len(self.history) + 1
-        self.progress = self.progress._replace(totals=zero_totals(), states=self.states)
-        for first in range(0, self.plan.steps, self.leg_steps):
-            if self.should_stop():
-                raise TrainingStopped(len(self.history))
-            self._run_leg(number, first)
+        self.train_state = self.train_state._replace(metrics=zero_metrics(), states=self.states)
+        for first in range(0, self.plan.steps, self.steps_per_execution):
+            self._execute(number, first)
         record = self._record(number)
         self.history = (*self.history, record)
         if best_epoch(self.history) == number:
-            self.best = to_network(self.progress.weights)
+            self.best = to_network(self.train_state.weights)
         return record
 
     def checkpoint(self) -> Checkpoint:
         """The state between two epochs."""
         return Checkpoint(
-            network=to_network(self.progress.weights),
+            network=to_network(self.train_state.weights),
             best=self.best,
-            mean=to_network(self.progress.slots.mean),
-            square=to_network(self.progress.slots.square),
-            steps=int(self.progress.step),
+            first_moment=to_network(self.train_state.moments.first),
+            second_moment=to_network(self.train_state.moments.second),
+            steps=int(self.train_state.step),
             history=self.history,
         )
 
-    def _run_leg(self, epoch: int, first: int) -> None:
-        leg = self.plan.leg(epoch, first, self.leg_steps)
-        steps = leg.inputs.shape[0]
-        inputs, targets, weights = (
-            _padded(array, self.leg_steps) for array in (leg.inputs, leg.targets, leg.weights)
+    def _execute(self, epoch: int, first: int) -> None:
+        batches = self.plan.batches(epoch, first, self.steps_per_execution)
+        steps = batches.inputs.shape[0]
+        inputs, targets, mask = (
+            _padded(array, self.steps_per_execution)
+            for array in (batches.inputs, batches.targets, batches.mask)
         )
         total = float(self.plan.steps * self.config.training.epochs)
-        self.progress = self.leg(
-            self.progress, inputs, targets, weights, tf.constant(steps), tf.constant(total)
+        self.train_state = self.execute(
+            self.train_state, inputs, targets, mask, tf.constant(steps), tf.constant(total)
         )
 
     def _record(self, number: int) -> EpochRecord:
-        totals = Totals(*(float(value) for value in self.progress.totals))
-        bits = _score(self.corpus, self.config, self.progress.weights, self.config.training.stride)
-        loss = totals.penalised / totals.predictions
-        if not (isfinite(loss) and isfinite(bits) and isfinite(totals.norm)):
+        metrics = EpochMetrics(*(float(value) for value in self.train_state.metrics))
+        weights, stride = self.train_state.weights, self.config.training.stride
+        bits = _score(self.corpus, self.config, weights, stride)
+        loss = metrics.penalised / metrics.predictions
+        if not (isfinite(loss) and isfinite(bits) and isfinite(metrics.norm)):
             raise NeuronarioError(
                 f"training failed in epoch {number}: the loss is {loss:g} nats and the held-out "
                 f"score {bits:g} bits per character; lower training.learning_rate or set "
@@ -192,19 +176,19 @@ class _Run:
         return EpochRecord(
             epoch=number,
             loss=loss,
-            training_bits=totals.nats / totals.predictions / log(2.0),
+            training_bits=metrics.nats / metrics.predictions / log(2.0),
             held_out_bits=bits,
-            gradient_norm=totals.norm / totals.steps,
+            gradient_norm=metrics.norm / metrics.steps,
             learning_rate=rate_after(self.config.training, number, self.plan.steps),
         )
 
 
-def steps_per_leg(plan: Plan, network: Network) -> int:
+def steps_per_execution(plan: BatchPlan, network: Network) -> int:
     """How many steps one compiled call takes: all of an epoch where that is about a second."""
-    return min(plan.steps, max(1, int(LEG_MULTIPLICATIONS / multiplications(plan, network))))
+    return min(plan.steps, max(1, int(EXECUTION_MULTIPLICATIONS / multiplications(plan, network))))
 
 
-def multiplications(plan: Plan, network: Network) -> float:
+def multiplications(plan: BatchPlan, network: Network) -> float:
     """Of one step, forwards; backwards takes twice as many."""
     weights = network.parameters - network.layers[0].kernel.size  # its product is a look-up
     return float(weights) * plan.batch * plan.length
@@ -260,8 +244,10 @@ def _finished(history: tuple[EpochRecord, ...], training: TrainingConfig) -> boo
 
 def _untrained(network: Network) -> Checkpoint:
     weights = to_device(network)
-    slots = zero_slots(weights)
-    return Checkpoint(network, network, to_network(slots.mean), to_network(slots.square), 0, ())
+    moments = zero_moments(weights)
+    return Checkpoint(
+        network, network, to_network(moments.first), to_network(moments.second), 0, ()
+    )
 
 
 def _check_fit(network: Network, corpus: Corpus, config: Config) -> None:
@@ -276,5 +262,5 @@ def _check_fit(network: Network, corpus: Corpus, config: Config) -> None:
 
 
 def _padded(array: np.ndarray, length: int) -> np.ndarray:
-    """``array`` with zeros behind it, so that every leg has one shape and is compiled once."""
+    """``array`` with zeros behind it: every execution has one shape and is compiled once."""
     return np.pad(array, [(0, length - array.shape[0]), *[(0, 0)] * (array.ndim - 1)])

@@ -1,14 +1,14 @@
-"""A leg: a few hundred consecutive training steps as one compiled program.
+"""Training steps, many to one execution of one compiled program (Keras: steps per execution).
 
-An epoch is one leg where it is short and several where it is long, so that a signal is heard in
-time. The result does not depend on where an epoch is cut.
+An epoch is one execution where it is short and several where it is long (``jobs/engine/train.py``
+says why). The result does not depend on where an epoch is cut.
 
-Both cores: the batch is cut into two parts whose gradients one program computes side by side and a
-second adds up. Each part stays on the thread that started it as long as no more than eight of its
-operations are ready at once (``jobs/engine/lstm.py``): so it reads what was counted before the leg
-began, and between windows no states. For a tiny network handing work over (some 0.2 ms a step)
-costs more than the second core brings, so there the whole leg is one program. Which of the two
-depends on the sizes alone, never on the machine, so that the bits do not either.
+Both cores: the batch is split into two shards whose gradients one program computes side by side and
+a second adds up. Each shard stays on the thread that started it as long as no more than eight of
+its operations are ready at once (``jobs/engine/lstm.py``): so it reads what was counted before the
+execution began, and between windows no states. For a tiny network handing work over (some 0.2 ms a
+step) costs more than the second core brings, so there the whole execution is one program. Which of
+the two depends on the sizes alone, never on the machine, so that the bits do not either.
 """
 
 from collections.abc import Callable
@@ -18,26 +18,26 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from jobs.engine.adam import Slots, adam, clipped, global_norm, scheduled_rate
+from jobs.engine.adam import Moments, adam, clipped, global_norm, scheduled_rate
 from jobs.engine.dropout import dropout_factors
-from jobs.engine.gradient import Share, StepLoss, loss_and_gradients, share_of
+from jobs.engine.gradient import LossScale, StepLoss, loss_and_gradients, loss_scale
 from jobs.engine.lstm import State, Tensor, Weights, zero_states
 
-SHARED = 10_000_000  # multiplications per step from which two cores pay
-TURN = 4  # steps in one turn of TensorFlow's loop, whose own work is some 0.1 ms a turn
+SHARD_FROM = 10_000_000  # multiplications per step from which two cores pay
+UNROLL = 4  # steps in one turn of TensorFlow's loop, whose own work is some 0.1 ms a turn
 
 
-class Progress(NamedTuple):
+class TrainState(NamedTuple):
     """Everything that changes from step to step."""
 
     weights: Weights
-    slots: Slots
+    moments: Moments
     states: tuple[State, ...]  # per layer (B, H); zero between windows
     step: Tensor  # steps taken since the first epoch; int32
-    totals: "Totals"
+    metrics: "EpochMetrics"
 
 
-class Totals(NamedTuple):
+class EpochMetrics(NamedTuple):
     """Sums over the steps of an epoch; float64 scalars."""
 
     penalised: Tensor  # nats per prediction with penalty, times the step's predictions
@@ -47,11 +47,12 @@ class Totals(NamedTuple):
     steps: Tensor
 
 
-class LegData(NamedTuple):
-    """What the S steps of a leg read."""
+class ShardedBatches(NamedTuple):
+    """What the S steps of an execution read."""
 
-    pieces: list[tuple[Tensor, ...]]  # of each part: inputs, targets, mask and worth of all steps
-    rows: Tensor  # (S,) real texts of the whole batches
+    # of each shard: inputs, targets, mask and loss weights of all steps
+    shards: list[tuple[Tensor, ...]]
+    batch_sizes: Tensor  # (S,) real texts of the whole batches
     predictions: Tensor  # (S,) real predictions of the whole batches
     total: Tensor  # steps of the whole training; float32 scalar
 
@@ -65,176 +66,177 @@ class StepSettings:
     clip_norm: float
     learning_rate: float
     schedule: str
-    parts: int  # of the batch, computed side by side
+    shards: int  # of the batch, computed side by side
     dropout: float = 0.0
     seed: int = 0  # of the dropout; 0 without
 
 
-def parts_of_batch(multiplications: float, batch: int) -> int:
-    """Into how many parts the batch is cut, by the multiplications of a step, forwards only."""
-    return 2 if multiplications >= SHARED and batch > 1 else 1
+def shards_of_batch(multiplications: float, batch: int) -> int:
+    """Into how many shards the batch is split, by the multiplications of a step, forwards only."""
+    return 2 if multiplications >= SHARD_FROM and batch > 1 else 1
 
 
-def zero_totals() -> Totals:
+def zero_metrics() -> EpochMetrics:
     """The sums before the first step of an epoch."""
-    return Totals(*(tf.constant(0.0, tf.float64) for _ in Totals._fields))
+    return EpochMetrics(*(tf.constant(0.0, tf.float64) for _ in EpochMetrics._fields))
 
 
 @lru_cache(maxsize=8)
-def compiled_leg(settings: StepSettings) -> Callable[..., Any]:
-    """The program ``leg(progress, inputs, targets, mask, steps, total) -> progress``.
+def compiled_steps(settings: StepSettings) -> Callable[..., Any]:
+    """The program ``execute(train_state, inputs, targets, mask, steps, total) -> train_state``.
 
     inputs (S, T, B) int32, targets (S, K, B) int32, mask (S, T, B) float32; ``steps`` (int32
     scalar) of the S steps are taken; ``total`` (float32) steps make the whole training.
     """
 
-    # one part: one program; several: an ordinary graph that starts the parts' programs together
-    @tf.function(jit_compile=settings.parts == 1, autograph=False)  # type: ignore[untyped-decorator]
-    def leg(
-        progress: Progress,
+    # one shard: one program; several: an ordinary graph that starts their programs together
+    @tf.function(jit_compile=settings.shards == 1, autograph=False)  # type: ignore[untyped-decorator]
+    def execute(
+        train_state: TrainState,
         inputs: Tensor,
         targets: Tensor,
         mask: Tensor,
         steps: Tensor,
         total: Tensor,
-    ) -> Progress:
+    ) -> TrainState:
         take_step = step_programs(settings)
-        share = share_of(mask, targets.shape[1])
-        arrays = (inputs, targets, mask, share.worth)
-        data = LegData(
-            list(zip(*(cut(array, settings.parts, axis=2) for array in arrays), strict=True)),
-            share.rows,
+        scale = loss_scale(mask, targets.shape[1])
+        arrays = (inputs, targets, mask, scale.loss_weights)
+        split = (split_batch(array, settings.shards, axis=2) for array in arrays)
+        batches = ShardedBatches(
+            list(zip(*split, strict=True)),
+            scale.batch_size,
             tf.reduce_sum(mask[:, -targets.shape[1] :], axis=(1, 2)),
             total,
         )
 
-        def turn(many: int) -> Callable[..., Any]:
-            """``many`` steps: the states are those of each part."""
+        def unrolled(count: int) -> Callable[..., Any]:
+            """``count`` steps: the states are those of each shard."""
 
-            def body(index: Tensor, progress: Progress, states: Any) -> tuple[Any, ...]:
-                for place in range(many):
-                    progress, states = take_step(progress, states, data, index + place)
-                return index + many, progress, states
+            def body(index: Tensor, train_state: TrainState, states: Any) -> tuple[Any, ...]:
+                for place in range(count):
+                    train_state, states = take_step(train_state, states, batches, index + place)
+                return index + count, train_state, states
 
             return body
 
-        kept = progress.states
-        states = cut_states(kept, settings.parts) if settings.carry_state else ()
-        loop: tuple[Any, ...] = (0, progress._replace(states=()), states)
-        for many in (TURN, 1) if settings.parts > 1 else (1,):
+        kept = train_state.states
+        states = split_states(kept, settings.shards) if settings.carry_state else ()
+        loop: tuple[Any, ...] = (0, train_state._replace(states=()), states)
+        for count in (UNROLL, 1) if settings.shards > 1 else (1,):
             loop = tf.while_loop(
-                lambda index, *_, many=many: index + many <= steps,
-                turn(many),
+                lambda index, *_, count=count: index + count <= steps,
+                unrolled(count),
                 loop,
                 parallel_iterations=1,
             )
         if settings.carry_state:
-            kept = tf.nest.map_structure(lambda *ends: tf.concat(ends, axis=0), *loop[2])
+            kept = tf.nest.map_structure(lambda *finals: tf.concat(finals, axis=0), *loop[2])
         return loop[1]._replace(states=kept)  # type: ignore[no-any-return]
 
-    return leg  # type: ignore[no-any-return]
+    return execute  # type: ignore[no-any-return]
 
 
 def step_programs(settings: StepSettings) -> Callable[..., Any]:
-    """``take_step(progress, states, data, index) -> progress, states``: step ``index`` by two
-    programs, ``part`` for the gradients of each piece of the batch and ``update``, which adds them
-    up. The states are those of each part, and none between windows.
+    """``take_step(train_state, states, batches, index) -> train_state, states``: step ``index`` by
+    two programs, ``shard_gradients`` for each shard of the batch and ``update``, which adds them
+    up. The states are those of each shard, and none between windows.
     """
 
     @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
-    def part(
+    def shard_gradients(
         weights: Weights,
-        piece: tuple[Tensor, ...],
-        rows: Tensor,
+        shard: tuple[Tensor, ...],
+        batch_sizes: Tensor,
         index: Tensor,
         states: tuple[State, ...],
         step: Tensor,
         number: int,
     ) -> Any:
         # gathered: a slice would be compiled anew for every index
-        inputs, targets, mask, worth = (tf.gather(array, index) for array in piece)
-        share = Share(tf.gather(rows, index), worth)
+        inputs, targets, mask, loss_weights = (tf.gather(array, index) for array in shard)
+        scale = LossScale(tf.gather(batch_sizes, index), loss_weights)
         sizes = tuple(layer.recurrent_kernel.shape[0] for layer in weights.layers)
         dropout = dropout_factors(
             settings.dropout, settings.seed, step, number, sizes, *inputs.shape
         )
-        starts = states if settings.carry_state else zero_states(sizes, inputs.shape[1])
-        loss, gradients, ends = loss_and_gradients(
-            weights, inputs, targets, mask, starts, settings.l1, share, dropout
+        initial = states if settings.carry_state else zero_states(sizes, inputs.shape[1])
+        loss, gradients, final = loss_and_gradients(
+            weights, inputs, targets, mask, initial, settings.l1, scale, dropout
         )
-        return (loss, gradients), ends if settings.carry_state else ()
+        return (loss, gradients), final if settings.carry_state else ()
 
     @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
     def update(
-        progress: Progress, results: Any, predictions: Tensor, index: Tensor, total: Tensor
-    ) -> Progress:
-        return updated(settings, progress, results, tf.gather(predictions, index), total)
+        train_state: TrainState, results: Any, predictions: Tensor, index: Tensor, total: Tensor
+    ) -> TrainState:
+        return updated(settings, train_state, results, tf.gather(predictions, index), total)
 
     def take_step(
-        progress: Progress, states: Any, data: LegData, index: Tensor
-    ) -> tuple[Progress, Any]:
-        results, ends = zip(
+        train_state: TrainState, states: Any, batches: ShardedBatches, index: Tensor
+    ) -> tuple[TrainState, Any]:
+        results, final = zip(
             *(
-                part(
-                    progress.weights,
-                    piece,
-                    data.rows,
+                shard_gradients(
+                    train_state.weights,
+                    shard,
+                    batches.batch_sizes,
                     index,
                     states[number] if settings.carry_state else (),
-                    progress.step,
-                    number if settings.dropout else 0,  # else one program for all parts
+                    train_state.step,
+                    number if settings.dropout else 0,  # else one program for all shards
                 )
-                for number, piece in enumerate(data.pieces)
+                for number, shard in enumerate(batches.shards)
             ),
             strict=True,
         )
-        progress = update(progress, results, data.predictions, index, data.total)
-        return progress, list(ends) if settings.carry_state else ()
+        train_state = update(train_state, results, batches.predictions, index, batches.total)
+        return train_state, list(final) if settings.carry_state else ()
 
     return take_step
 
 
 def updated(
     settings: StepSettings,
-    progress: Progress,
+    train_state: TrainState,
     results: tuple[tuple[StepLoss, Weights], ...],
     predictions: Tensor,
     total: Tensor,
-) -> Progress:
-    """Add up the parts' gradients and take the step, which made so many ``predictions``."""
+) -> TrainState:
+    """Add up the shards' gradients and take the step, which made so many ``predictions``."""
     loss, gradients = (
         tf.nest.map_structure(lambda *arrays: tf.add_n(arrays), *kind)
         for kind in zip(*results, strict=True)
     )
     norm = global_norm(gradients)
     gradients = clipped(gradients, norm, settings.clip_norm)
-    taken = tf.cast(progress.step, tf.float32)
+    taken = tf.cast(train_state.step, tf.float32)
     rate = scheduled_rate(settings.learning_rate, settings.schedule, taken, total)
-    weights, slots = adam(progress.weights, gradients, progress.slots, taken + 1.0, rate)
+    weights, moments = adam(train_state.weights, gradients, train_state.moments, taken + 1.0, rate)
     predictions = tf.cast(predictions, tf.float64)
-    added = Totals(
+    added = EpochMetrics(
         tf.cast(loss.penalised, tf.float64) * predictions,
         tf.cast(loss.nats, tf.float64) * predictions,
         predictions,
         tf.cast(norm, tf.float64),
         tf.constant(1.0, tf.float64),
     )
-    return Progress(
+    return TrainState(
         weights,
-        slots,
-        progress.states,
-        progress.step + 1,
-        tf.nest.map_structure(tf.add, progress.totals, added),
+        moments,
+        train_state.states,
+        train_state.step + 1,
+        tf.nest.map_structure(tf.add, train_state.metrics, added),
     )
 
 
-def cut(array: Tensor, parts: int, axis: int) -> list[Tensor]:
-    """The array in parts along the batch, the first ones larger where it does not divide."""
+def split_batch(array: Tensor, shards: int, axis: int) -> list[Tensor]:
+    """The array in shards along the batch, the first ones larger where it does not divide."""
     length = array.shape[axis]
-    return tf.split(array, [-(-(length - k) // parts) for k in range(parts)], axis)  # type: ignore[no-any-return]
+    return tf.split(array, [-(-(length - k) // shards) for k in range(shards)], axis)  # type: ignore[no-any-return]
 
 
-def cut_states(states: tuple[State, ...], parts: int) -> list[tuple[State, ...]]:
-    """The states (B, H) of every layer in the same parts."""
-    pieces = [[cut(array, parts, axis=0) for array in state] for state in states]
-    return [tuple(State(h[k], c[k]) for h, c in pieces) for k in range(parts)]
+def split_states(states: tuple[State, ...], shards: int) -> list[tuple[State, ...]]:
+    """The states (B, H) of every layer in the same shards."""
+    split = [[split_batch(array, shards, axis=0) for array in state] for state in states]
+    return [tuple(State(h[k], c[k]) for h, c in split) for k in range(shards)]

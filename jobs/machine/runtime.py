@@ -14,9 +14,9 @@ from jobs import __version__
 
 # The sizes of TensorFlow's thread pools decide how some sums are ordered, and so the last bits.
 # They are pinned: on one core or on many the same seed gives the same weights.
-POOL_THREADS = 2  # they start programs, so that both parts of a batch run side by side
+POOL_THREADS = 2  # they start programs, so that both shards of a batch run side by side
 # One more within programs: with two, XLA halves larger operations, and the halves only push each
-# other from the cores on which both parts run.
+# other from the cores on which both shards run.
 INNER_THREADS = 1
 # Where set, they choose with which instructions sums are made: the last digits of a report move.
 KERNEL_VARIABLES = (

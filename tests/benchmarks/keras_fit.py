@@ -3,11 +3,11 @@
 import numpy as np
 import tensorflow as tf
 
-from jobs.engine.batches import Plan
+from jobs.engine.batches import BatchPlan
 from tests.benchmarks.work import Contender, Work, batches
 
 
-def contenders(work: Work, plan: Plan, symbols: int) -> list[Contender]:
+def contenders(work: Work, plan: BatchPlan, symbols: int) -> list[Contender]:
     if work.regime == "stream":
         return []  # fit cannot carry the states of shuffled or contiguous streams this way
     pairs = batches(plan, work.steps)

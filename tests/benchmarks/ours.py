@@ -2,38 +2,46 @@
 
 import tensorflow as tf
 
-from jobs.engine.adam import zero_slots
-from jobs.engine.batches import Plan
+from jobs.engine.adam import zero_moments
+from jobs.engine.batches import BatchPlan
 from jobs.engine.lstm import to_device, zero_states
 from jobs.engine.train import multiplications
-from jobs.engine.train_step import Progress, StepSettings, compiled_leg, parts_of_batch, zero_totals
+from jobs.engine.train_step import (
+    StepSettings,
+    TrainState,
+    compiled_steps,
+    shards_of_batch,
+    zero_metrics,
+)
 from jobs.model.network import initial_network
 from tests.benchmarks.work import Contender, Work
 
 
-def contenders(work: Work, plan: Plan, symbols: int) -> list[Contender]:
+def contenders(work: Work, plan: BatchPlan, symbols: int) -> list[Contender]:
     network = initial_network(symbols, (work.units, work.units), 0)
     weights = to_device(network)
-    progress = Progress(
+    train_state = TrainState(
         weights,
-        zero_slots(weights),
+        zero_moments(weights),
         zero_states(network.sizes, plan.batch),
         tf.constant(0),
-        zero_totals(),
+        zero_metrics(),
     )
-    parts = parts_of_batch(multiplications(plan, network), plan.batch)
-    leg = compiled_leg(StepSettings(work.regime == "stream", 0.0, 0.0, 0.001, "constant", parts))
-    data = plan.leg(1, 0, work.steps)
+    shards = shards_of_batch(multiplications(plan, network), plan.batch)
+    execute = compiled_steps(
+        StepSettings(work.regime == "stream", 0.0, 0.0, 0.001, "constant", shards)
+    )
+    data = plan.batches(1, 0, work.steps)
 
     def run() -> None:
-        result = leg(
-            progress,
+        result = execute(
+            train_state,
             data.inputs,
             data.targets,
-            data.weights,
+            data.mask,
             tf.constant(work.steps),
             tf.constant(1e6),
         )
-        assert float(result.totals.steps) == work.steps
+        assert float(result.metrics.steps) == work.steps
 
     return [Contender("Neuronario", run)]

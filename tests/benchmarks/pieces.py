@@ -19,7 +19,7 @@ start_tensorflow()
 
 import tensorflow as tf  # noqa: E402
 
-from jobs.engine.adam import adam, clipped, global_norm, zero_slots  # noqa: E402
+from jobs.engine.adam import adam, clipped, global_norm, zero_moments  # noqa: E402
 from jobs.engine.gradient import (  # noqa: E402
     backward_layer,
     loss_and_gradients,
@@ -70,15 +70,15 @@ def table(work: HalfStep) -> None:
     rows = [
         (name, microseconds(piece), count, million) for name, piece, count, million in pieces(work)
     ]
-    *parts, (_, whole, _, operations) = rows
+    *rows, (_, whole, _, operations) = rows
     print(
         f"\n### {work.name}\n\n"
         "| piece | times | microseconds each | share | GFLOP/s |\n|---|---|---|---|---|"
     )
-    for name, spent, count, million in parts:
+    for name, spent, count, million in rows:
         rate = f"{million * 1e3 / spent:.0f}" if million else ""
         print(f"| {name} | {count} | {spent:.0f} | {count * spent / whole:.0%} | {rate} |")
-    total = sum(count * spent for _, spent, count, _ in parts)
+    total = sum(count * spent for _, spent, count, _ in rows)
     print(f"| all of these | | {total:.0f} | {total / whole:.0%} | |")
     print(f"| the step as one program | 1 | {whole:.0f} | 100% | {operations * 1e3 / whole:.0f} |")
     print(f"\n(products: million operations are counted; {REPEATS} repeats, best of {ROUNDS})")
@@ -134,7 +134,7 @@ def pieces(work: HalfStep) -> list[tuple[str, tuple[Any, tuple[Any, ...]], int, 
         return backward_layer(LayerRun(*run), upper.recurrent_kernel, states[1], gradient)
 
     def weights_of(layer: Any, source: Any) -> Any:
-        return lambda slopes: weight_gradients(layer, source, run, states[0], slopes)
+        return lambda gradients: weight_gradients(layer, source, run, states[0], gradients)
 
     def softmax(hidden: Any) -> Any:
         return softmax_head(weights, hidden, targets, mask[-predicted:])
@@ -142,7 +142,7 @@ def pieces(work: HalfStep) -> list[tuple[str, tuple[Any, tuple[Any, ...]], int, 
     def update(kernel: Any) -> Any:
         gradients = weights._replace(output_kernel=kernel)
         cut = clipped(gradients, global_norm(gradients), 1.0)
-        return adam(gradients, cut, zero_slots(weights), tf.constant(1.0), tf.constant(0.01))
+        return adam(gradients, cut, zero_moments(weights), tf.constant(1.0), tf.constant(0.01))
 
     def whole(ids: Any) -> Any:
         return loss_and_gradients(weights, ids, targets, mask, states, 0.0)
@@ -162,7 +162,7 @@ def pieces(work: HalfStep) -> list[tuple[str, tuple[Any, tuple[Any, ...]], int, 
             square,
         ),
         ("softmax and its gradients", (softmax, (gradient[-predicted:],)), 1, 3 * head),
-        ("loop over time, backwards, with its slopes", (backward, (gradient, *run)), 2, square),
+        ("loop over time, backwards", (backward, (gradient, *run)), 2, square),
         ("gradient handed down", (lambda s: product_rows(s, upper.kernel), (inputs,)), 1, square),
         ("weight gradients, first layer", (weights_of(lower, ids), (inputs,)), 1, square),
         (

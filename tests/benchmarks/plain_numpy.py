@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from jobs.engine.batches import Plan
+from jobs.engine.batches import BatchPlan
 from jobs.model.network import initial_network
 from tests.benchmarks.work import Contender, Work
 
@@ -11,29 +11,31 @@ def sigmoid(x):
     return 1.0 / (1.0 + np.exp(-x))
 
 
-def contenders(work: Work, plan: Plan, symbols: int) -> list[Contender]:
+def contenders(work: Work, plan: BatchPlan, symbols: int) -> list[Contender]:
     weights = initial_network(symbols, (work.units, work.units), 0).arrays()
-    slots = {name: [np.zeros_like(array), np.zeros_like(array)] for name, array in weights.items()}
-    leg = plan.leg(1, 0, work.steps)
+    moments = {
+        name: [np.zeros_like(array), np.zeros_like(array)] for name, array in weights.items()
+    }
+    data = plan.batches(1, 0, work.steps)
 
     def run() -> None:
         state = [np.zeros((plan.batch, work.units), "f") for _ in range(4)]
-        for number, (x, y) in enumerate(zip(leg.inputs, leg.targets, strict=True), start=1):
-            gradients, ends = step(weights, x, y, state)
+        for number, (x, y) in enumerate(zip(data.inputs, data.targets, strict=True), start=1):
+            gradients, final = step(weights, x, y, state)
             for name, gradient in gradients.items():
-                mean, square = slots[name]
-                mean += 0.1 * (gradient - mean)
-                square += 0.001 * (gradient * gradient - square)
+                first, second = moments[name]
+                first += 0.1 * (gradient - first)
+                second += 0.001 * (gradient * gradient - second)
                 rate = 0.001 * np.sqrt(1 - 0.999**number) / (1 - 0.9**number)
-                weights[name] -= (rate * mean / (np.sqrt(square) + 1e-7)).astype("f")
-            state = ends if work.regime == "stream" else state
+                weights[name] -= (rate * first / (np.sqrt(second) + 1e-7)).astype("f")
+            state = final if work.regime == "stream" else state
 
     return [Contender("NumPy, one file", run)]
 
 
 def step(weights, inputs, targets, state):
     """Gradients of one batch: inputs (T, B), targets (K, B); state h1, c1, h2, c2."""
-    below, layers, ends = weights["layer1.kernel"][inputs], [], []
+    below, layers, final = weights["layer1.kernel"][inputs], [], []
     for n in (1, 2):
         recurrent, bias = weights[f"layer{n}.recurrent_kernel"], weights[f"layer{n}.bias"]
         z_in = (below if n == 1 else below @ weights["layer2.kernel"]) + bias
@@ -49,7 +51,7 @@ def step(weights, inputs, targets, state):
             kept.append((before_h, before_c, i, f, g, o, squashed, h))
         source, below = (inputs if n == 1 else below), np.stack([row[-1] for row in kept])
         layers.append((kept, source))
-        ends += [h, c]
+        final += [h, c]
     top = below[-targets.shape[0] :]
     scores = top @ weights["output.kernel"] + weights["output.bias"]
     scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
@@ -68,24 +70,24 @@ def step(weights, inputs, targets, state):
     for n in (2, 1):
         kept, source = layers[n - 1]
         recurrent = weights[f"layer{n}.recurrent_kernel"]
-        d_h, d_c, slopes = 0.0, 0.0, []
+        d_h, d_c, gate_gradients = 0.0, 0.0, []
         for t in reversed(range(inputs.shape[0])):
             _, before_c, i, f, g, o, squashed, _ = kept[t]
             d_h = d_h + above[t]
             d_c = d_c + d_h * o * (1 - squashed * squashed)
             dz = [d_c * g * i * (1 - i), d_c * before_c * f * (1 - f), d_c * i * (1 - g * g)]
-            slopes.append(np.concatenate([*dz, d_h * squashed * o * (1 - o)], axis=1))
-            d_h, d_c = slopes[-1] @ recurrent.T, d_c * f
-        slopes = np.stack(slopes[::-1])
-        flat = slopes.reshape(-1, slopes.shape[-1])
+            gate_gradients.append(np.concatenate([*dz, d_h * squashed * o * (1 - o)], axis=1))
+            d_h, d_c = gate_gradients[-1] @ recurrent.T, d_c * f
+        gate_gradients = np.stack(gate_gradients[::-1])
+        flat = gate_gradients.reshape(-1, gate_gradients.shape[-1])
         earlier = np.stack([row[0] for row in kept]).reshape(-1, recurrent.shape[0])
         gradients[f"layer{n}.recurrent_kernel"] = earlier.T @ flat
         gradients[f"layer{n}.bias"] = flat.sum(axis=0)
         if n == 2:
             gradients["layer2.kernel"] = source.reshape(-1, source.shape[-1]).T @ flat
-            above = slopes @ weights["layer2.kernel"].T
+            above = gate_gradients @ weights["layer2.kernel"].T
         else:
             kernel = np.zeros_like(weights["layer1.kernel"])
             np.add.at(kernel, source.ravel(), flat)
             gradients["layer1.kernel"] = kernel
-    return gradients, ends
+    return gradients, final

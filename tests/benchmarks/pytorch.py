@@ -3,13 +3,13 @@
 import importlib.util
 import shutil
 
-from jobs.engine.batches import Plan
+from jobs.engine.batches import BatchPlan
 from tests.benchmarks.work import Contender, Work, batches
 
 AVAILABLE = importlib.util.find_spec("torch") is not None
 
 
-def contenders(work: Work, plan: Plan, symbols: int) -> list[Contender]:
+def contenders(work: Work, plan: BatchPlan, symbols: int) -> list[Contender]:
     if not AVAILABLE:
         return []
     found = [
@@ -22,7 +22,7 @@ def contenders(work: Work, plan: Plan, symbols: int) -> list[Contender]:
     return found
 
 
-def trainer(work: Work, plan: Plan, symbols: int, threads: int, compiled: bool = False):
+def trainer(work: Work, plan: BatchPlan, symbols: int, threads: int, compiled: bool = False):
     import torch
 
     class Network(torch.nn.Module):

@@ -19,7 +19,7 @@ os.environ[VARIABLE] = ""
 start_tensorflow()
 
 from jobs.config.memory import predicted_memory, size_text  # noqa: E402
-from jobs.engine.batches import make_plan  # noqa: E402
+from jobs.engine.batches import make_batch_plan  # noqa: E402
 from tests.benchmarks import ours  # noqa: E402
 from tests.benchmarks.reading import timed  # noqa: E402
 from tests.benchmarks.work import Work, read_text  # noqa: E402
@@ -41,7 +41,7 @@ def main() -> None:
     for units, (batch, steps) in SIZES.items():
         work = Work(f"2x{units}", units, batch, "window", "last", steps)
         config = work.config()
-        plan = make_plan(corpus.training_ids, config.training, 0)
+        plan = make_batch_plan(corpus.training_ids, config.training, 0)
         (side,) = ours.contenders(work, plan, symbols)
         side.run()
         seconds = min(timed(side.run) for _ in range(ROUNDS)) / steps

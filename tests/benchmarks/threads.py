@@ -3,7 +3,7 @@
     python -m tests.benchmarks.threads [--only TEXT]
 
 XLA hands work to the inner pool where more than eight operations of a program are ready at once, or
-one of them copies much; then both parts of a batch push each other from the cores. A step is as it
+one of them copies much; then both shards of a batch push each other from the cores. A step is as it
 should be where the inner thread computes next to nothing.
 """
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from jobs.config.schema import Config
 from jobs.corpus.corpus import Corpus, load_corpus
-from jobs.engine.batches import Plan, make_plan
+from jobs.engine.batches import BatchPlan, make_batch_plan
 
 REAL_TEXT = Path("../shared/corpora/xkb_evdev.xml")
 
@@ -64,21 +64,21 @@ def read_text() -> Corpus:
     return load_corpus(WORKS[0].config().corpus, Path())
 
 
-def plan_of(work: Work, corpus: Corpus) -> Plan:
-    return make_plan(corpus.training_ids, work.config().training, 0)
+def plan_of(work: Work, corpus: Corpus) -> BatchPlan:
+    return make_batch_plan(corpus.training_ids, work.config().training, 0)
 
 
-def multiplications(work: Work, plan: Plan, symbols: int) -> float:
+def multiplications(work: Work, plan: BatchPlan, symbols: int) -> float:
     """Of one step, forwards and backwards; a look-up instead of the one-hot product."""
     recurrent = 3 * work.units * 4 * work.units  # two recurrent kernels, one input kernel
     read, predicted = plan.batch * plan.length, plan.batch * plan.predictions
     return 3.0 * (recurrent * read + work.units * symbols * predicted)
 
 
-def batches(plan: Plan, steps: int) -> list[tuple[np.ndarray, np.ndarray]]:
+def batches(plan: BatchPlan, steps: int) -> list[tuple[np.ndarray, np.ndarray]]:
     """Inputs (B, T) and targets (B, K) of the first steps, int64, batch first."""
-    leg = plan.leg(1, 0, steps)
+    data = plan.batches(1, 0, steps)
     return [
         (np.ascontiguousarray(x.T, np.int64), np.ascontiguousarray(y.T, np.int64))
-        for x, y in zip(leg.inputs, leg.targets, strict=True)
+        for x, y in zip(data.inputs, data.targets, strict=True)
     ]

@@ -3,20 +3,20 @@
 import numpy as np
 import tensorflow as tf
 
-from jobs.engine.adam import adam, clipped, global_norm, scheduled_rate, zero_slots
+from jobs.engine.adam import adam, clipped, global_norm, scheduled_rate, zero_moments
 from jobs.engine.lstm import to_device, to_network
 from tests.support.engine_cases import random_network
 
 
 def test_ten_steps_equal_keras():
     weights = to_device(random_network(seed=1))
-    slots = zero_slots(weights)
+    moments = zero_moments(weights)
     variables = [tf.Variable(array) for array in tf.nest.flatten(weights)]
     optimiser = tf.keras.optimizers.Adam(0.01)
     for number in range(1, 11):
         gradients = to_device(random_network(seed=10 + number))
-        weights, slots = adam(
-            weights, gradients, slots, tf.constant(float(number)), tf.constant(0.01)
+        weights, moments = adam(
+            weights, gradients, moments, tf.constant(float(number)), tf.constant(0.01)
         )
         optimiser.apply_gradients(zip(tf.nest.flatten(gradients), variables, strict=True))
     for ours, theirs in zip(tf.nest.flatten(weights), variables, strict=True):

@@ -3,51 +3,51 @@
 import numpy as np
 import pytest
 
-from jobs.engine.batches import make_plan, shuffled
+from jobs.engine.batches import make_batch_plan, shuffled
 from jobs.errors import ExitCode, NeuronarioError
 from tests.support.engine_cases import config_of
 
 
 def plan_of(length, **training):
-    return make_plan(np.arange(length, dtype=np.int32), config_of(**training).training, 3)
+    return make_batch_plan(np.arange(length, dtype=np.int32), config_of(**training).training, 3)
 
 
 def test_windows_are_the_notebooks():
     """Windows start at range(0, n - window, stride); the target of `last` is the next character."""
     plan = plan_of(103, regime="window", loss="last", window=10, stride=7, batch=4)
-    leg = plan.leg(1, 0, plan.steps)
-    real = leg.weights[:, 0] > 0
-    starts = np.sort(leg.inputs[:, 0][real])
+    batches = plan.batches(1, 0, plan.steps)
+    mask = batches.mask[:, 0] > 0
+    starts = np.sort(batches.inputs[:, 0][mask])
     np.testing.assert_array_equal(starts, np.arange(0, 103 - 10, 7))
-    np.testing.assert_array_equal(np.diff(leg.inputs, axis=1), 1)
-    np.testing.assert_array_equal(leg.targets[:, 0], leg.inputs[:, -1] + 1)
-    assert leg.weights[:-1].all()  # only the last batch is incomplete
-    assert leg.weights[-1, 0].sum() == 14 % 4
+    np.testing.assert_array_equal(np.diff(batches.inputs, axis=1), 1)
+    np.testing.assert_array_equal(batches.targets[:, 0], batches.inputs[:, -1] + 1)
+    assert batches.mask[:-1].all()  # only the last batch is incomplete
+    assert batches.mask[-1, 0].sum() == 14 % 4
 
 
 def test_every_window_character_has_its_successor():
     plan = plan_of(103, regime="window", loss="every", window=10, stride=7, batch=4)
-    leg = plan.leg(1, 0, plan.steps)
-    np.testing.assert_array_equal(leg.targets, leg.inputs + 1)
+    batches = plan.batches(1, 0, plan.steps)
+    np.testing.assert_array_equal(batches.targets, batches.inputs + 1)
 
 
 def test_streams_cover_the_text_once_in_order():
     plan = plan_of(213, regime="stream", batch=4, chunk=10)
-    leg = plan.leg(1, 0, plan.steps)
+    batches = plan.batches(1, 0, plan.steps)
     for stream in range(4):
-        real = leg.weights[:, :, stream].ravel() > 0
-        read = leg.inputs[:, :, stream].ravel()[real]
+        mask = batches.mask[:, :, stream].ravel() > 0
+        read = batches.inputs[:, :, stream].ravel()[mask]
         np.testing.assert_array_equal(read, np.arange(53) + stream * 53)
-        np.testing.assert_array_equal(leg.targets[:, :, stream].ravel()[real], read + 1)
+        np.testing.assert_array_equal(batches.targets[:, :, stream].ravel()[mask], read + 1)
 
 
 @pytest.mark.parametrize("regime", ["window", "stream"])
-def test_legs_join_to_the_epoch(regime):
+def test_executions_join_to_the_epoch(regime):
     plan = plan_of(300, regime=regime, batch=4, chunk=10)
-    whole = plan.leg(2, 0, plan.steps)
-    parts = [plan.leg(2, first, 3) for first in range(0, plan.steps, 3)]
-    for name in ("inputs", "targets", "weights"):
-        joined = np.concatenate([getattr(part, name) for part in parts])
+    whole = plan.batches(2, 0, plan.steps)
+    executions = [plan.batches(2, first, 3) for first in range(0, plan.steps, 3)]
+    for name in ("inputs", "targets", "mask"):
+        joined = np.concatenate([getattr(execution, name) for execution in executions])
         np.testing.assert_array_equal(joined, getattr(whole, name))
 
 
@@ -62,9 +62,9 @@ def test_order_depends_on_seed_and_epoch_alone():
 def test_short_texts_have_fewer_streams_or_windows(length):
     for regime in ("window", "stream"):
         plan = plan_of(length, regime=regime, batch=64, window=2, stride=3, chunk=5)
-        leg = plan.leg(1, 0, plan.steps)
-        assert leg.weights.sum() > 0
-        assert leg.targets.max() <= length - 1
+        batches = plan.batches(1, 0, plan.steps)
+        assert batches.mask.sum() > 0
+        assert batches.targets.max() <= length - 1
 
 
 def test_too_short_is_the_users_error():

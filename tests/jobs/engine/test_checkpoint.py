@@ -16,8 +16,8 @@ from tests.support.engine_cases import (
 CHECKPOINT = Checkpoint(
     network=random_network(seed=1),
     best=random_network(seed=2),
-    mean=random_network(seed=3),
-    square=random_network(seed=4),
+    first_moment=random_network(seed=3),
+    second_moment=random_network(seed=4),
     steps=12,
     history=(EpochRecord(1, 2.5, 3.1, 3.2, 0.1, 0.01), EpochRecord(2, 1 / 3, 3.0, 3.1, 0.2, 0.01)),
 )
@@ -27,10 +27,23 @@ def test_round_trip(tmp_path):
     path = tmp_path / "checkpoint.npz"
     write_checkpoint(path, CHECKPOINT, "key")
     read = read_checkpoint(path, "key")
-    for part in ("network", "best", "mean", "square"):
+    for part in ("network", "best", "first_moment", "second_moment"):
         assert_same_bits(getattr(read, part), getattr(CHECKPOINT, part))
     assert (read.steps, read.history) == (CHECKPOINT.steps, CHECKPOINT.history)
     assert isinstance(read.history[0].epoch, int)
+
+
+def test_names_in_the_file_are_those_of_earlier_versions(tmp_path):
+    """So that a training begun by an earlier version goes on."""
+    path = tmp_path / "checkpoint.npz"
+    write_checkpoint(path, CHECKPOINT, "key")
+    with np.load(path) as file:
+        stored = {name.partition("/")[0] for name in file.files}
+        np.testing.assert_array_equal(file["mean/output.bias"], CHECKPOINT.first_moment.output_bias)
+        np.testing.assert_array_equal(
+            file["square/output.bias"], CHECKPOINT.second_moment.output_bias
+        )
+    assert stored == {"key", "steps", "history", "network", "best", "mean", "square"}
 
 
 def test_another_training_is_not_continued(tmp_path):

@@ -118,8 +118,8 @@ def test_a_certain_prediction_overflows_nowhere():
     logarithms = scores - logsumexp(scores, axis=-1, keepdims=True)
     expected = -np.take_along_axis(logarithms, targets[..., None], -1).sum()
     assert float(head.nats) == pytest.approx(expected / 6, rel=1e-5)
-    slopes = (np.exp(logarithms) - np.eye(scores.shape[-1])[targets]) / 6.0
-    np.testing.assert_allclose(head.bias, slopes.sum(axis=(0, 1)), atol=1e-5)
+    gradients = (np.exp(logarithms) - np.eye(scores.shape[-1])[targets]) / 6.0
+    np.testing.assert_allclose(head.bias, gradients.sum(axis=(0, 1)), atol=1e-5)
 
 
 def test_padding_changes_nothing():
@@ -151,7 +151,7 @@ def test_carried_state_is_used_and_handed_on():
         for n in sizes
     ]
     inputs, targets = random_ids(12).reshape(4, 3), random_ids(12, seed=5).reshape(4, 3)
-    loss, gradients, ends = loss_and_gradients(
+    loss, gradients, final = loss_and_gradients(
         to_device(network),
         tf.constant(inputs),
         tf.constant(targets),
@@ -162,19 +162,19 @@ def test_carried_state_is_used_and_handed_on():
     assert float(loss.penalised) == pytest.approx(
         loss_of_batch(network, inputs, targets, states, 0.02, False), abs=1e-5
     )
-    assert not np.allclose(ends[0].hidden, states[0][0])
+    assert not np.allclose(final[0].hidden, states[0][0])
     arrays = {name: array.astype(float) for name, array in network.arrays().items()}
     for name, gradient in zip(arrays, tf.nest.flatten(gradients), strict=True):
         position = tuple(int(generator.integers(size)) for size in arrays[name].shape)
-        slopes = []
+        losses = []
         for shift in (1e-5, -1e-5):
             moved = {key: value.copy() for key, value in arrays.items()}
             moved[name][position] += shift
-            slopes.append(
+            losses.append(
                 loss_of_batch(Float64(network, moved), inputs, targets, states, 0.02, False)
             )
         assert gradient.numpy()[position] == pytest.approx(
-            (slopes[0] - slopes[1]) / 2e-5, abs=1e-5
+            (losses[0] - losses[1]) / 2e-5, abs=1e-5
         ), name
 
 

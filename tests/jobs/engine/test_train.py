@@ -11,8 +11,8 @@ import pytest
 import tensorflow as tf
 
 from jobs.engine import train as train_module
-from jobs.engine import train_step as leg_module
-from jobs.engine.train import TrainingStopped, best_epoch, train, unigram_bits
+from jobs.engine import train_step
+from jobs.engine.train import best_epoch, train, unigram_bits
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.model.network import initial_network
 from tests.support.engine_cases import PATTERN, assert_same_bits, config_of, corpus_of
@@ -55,10 +55,10 @@ def test_an_epoch_equals_keras(monkeypatch):
     start = initial_network(len(PATTERN.alphabet), (6, 5), 3)
     monkeypatch.setattr(train_module, "_evaluation", lambda *_: None)
     ours = train(PATTERN, config, start=start)
-    plan = train_module.make_plan(PATTERN.training_ids, config.training, config.seed)
-    leg = plan.leg(1, 0, plan.steps)
-    real = leg.weights[:, 0].ravel() > 0
-    inputs = np.swapaxes(leg.inputs, 1, 2).reshape(-1, 8)[real]
+    plan = train_module.make_batch_plan(PATTERN.training_ids, config.training, config.seed)
+    batches = plan.batches(1, 0, plan.steps)
+    mask = batches.mask[:, 0].ravel() > 0
+    inputs = np.swapaxes(batches.inputs, 1, 2).reshape(-1, 8)[mask]
     penalty = tf.keras.regularizers.L1(1e-3)
     model = tf.keras.Sequential(
         [
@@ -72,52 +72,52 @@ def test_an_epoch_equals_keras(monkeypatch):
     model.compile(loss="sparse_categorical_crossentropy", optimizer=tf.keras.optimizers.Adam(0.02))
     fitted = model.fit(
         tf.one_hot(inputs, len(PATTERN.alphabet)),
-        leg.targets.ravel()[real],
+        batches.targets.ravel()[mask],
         batch_size=7,
         shuffle=False,
         verbose=0,
     )
-    assert real.sum() % 7  # the last batch is incomplete
+    assert mask.sum() % 7  # the last batch is incomplete
     assert ours.history[0].loss == pytest.approx(fitted.history["loss"][0], abs=1e-4)
     for array, expected in zip(ours.network.arrays().values(), model.get_weights(), strict=True):
         np.testing.assert_allclose(array, expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("training", REGIMES)
-def test_cut_into_legs_nothing_changes(training, monkeypatch):
+def test_cut_into_executions_nothing_changes(training, monkeypatch):
     whole = train(PATTERN, config_of(**training))
-    monkeypatch.setattr(train_module, "LEG_MULTIPLICATIONS", 1.5e5)
+    monkeypatch.setattr(train_module, "EXECUTION_MULTIPLICATIONS", 1.5e5)
     cut = train(PATTERN, config_of(**training))
     assert_same_bits(whole.network, cut.network)
     assert whole.history == cut.history
 
 
-@pytest.mark.parametrize("training", REGIMES[:3])  # dropout draws anew for every part
-def test_batch_in_two_parts_learns_the_same(training, monkeypatch):
-    """Seven rows in parts of four and three: the same up to the order of the sums."""
+@pytest.mark.parametrize("training", REGIMES[:3])  # dropout draws anew for every shard
+def test_batch_in_two_shards_learns_the_same(training, monkeypatch):
+    """Seven rows in shards of four and three: the same up to the order of the sums."""
     config = config_of(**training, epochs=2, batch=7)
     whole = train(PATTERN, config)
-    monkeypatch.setattr(leg_module, "SHARED", 0)
-    parts = train(PATTERN, config)
+    monkeypatch.setattr(train_step, "SHARD_FROM", 0)
+    shards = train(PATTERN, config)
     again = train(PATTERN, config)
-    assert_same_bits(parts.network, again.network)
+    assert_same_bits(shards.network, again.network)
     for name, array in whole.network.arrays().items():
-        np.testing.assert_allclose(array, parts.network.arrays()[name], atol=1e-4, err_msg=name)
-    for left, right in zip(whole.history, parts.history, strict=True):
+        np.testing.assert_allclose(array, shards.network.arrays()[name], atol=1e-4, err_msg=name)
+    for left, right in zip(whole.history, shards.history, strict=True):
         assert left.loss == pytest.approx(right.loss, abs=1e-4)
         assert left.gradient_norm == pytest.approx(right.gradient_norm, abs=1e-4)
 
 
 @pytest.mark.parametrize("training", REGIMES)
-def test_steps_in_one_turn_of_the_loop_change_no_bit(training, monkeypatch):
+def test_unrolled_steps_change_no_bit(training, monkeypatch):
     """However many, and also where they do not divide the steps of an epoch."""
-    monkeypatch.setattr(leg_module, "SHARED", 0)
+    monkeypatch.setattr(train_step, "SHARD_FROM", 0)
     found = []
-    for turn in (1, 4, 5):
-        monkeypatch.setattr(leg_module, "TURN", turn)
-        leg_module.compiled_leg.cache_clear()
+    for unroll in (1, 4, 5):
+        monkeypatch.setattr(train_step, "UNROLL", unroll)
+        train_step.compiled_steps.cache_clear()
         found.append(train(PATTERN, config_of(**training, epochs=2)))
-    leg_module.compiled_leg.cache_clear()
+    train_step.compiled_steps.cache_clear()
     for other in found[1:]:
         assert_same_bits(found[0].network, other.network)
         assert found[0].history == other.history
@@ -126,10 +126,10 @@ def test_steps_in_one_turn_of_the_loop_change_no_bit(training, monkeypatch):
 ON_SO_MANY_CORES = """
 import hashlib, os, sys
 os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: int(sys.argv[1])])
-from jobs.engine import train_step as leg
+from jobs.engine import train_step
 from jobs.engine.train import train
 from tests.support.engine_cases import PATTERN, config_of
-leg.SHARED = 1e7  # the wide network's batch is cut in two, the narrow one's is not
+train_step.SHARD_FROM = 1e7  # the wide network's batch is split in two, the narrow one's is not
 for sizes in ((16, 12), (160, 160)):
     network = train(PATTERN, config_of(sizes, regime="stream", chunk=40)).network
     for name, array in network.arrays().items():
@@ -159,15 +159,14 @@ def test_stopped_and_resumed_ends_the_same(training, tmp_path):
     whole = train(PATTERN, config, on_epoch=lambda record, seconds: seen.append(record.epoch))
     assert seen == [record.epoch for record in whole.history]
     checkpoint, seen = tmp_path / "checkpoint.npz", []
-    with pytest.raises(TrainingStopped) as stopped:
-        train(
-            PATTERN,
-            config,
-            checkpoint=checkpoint,
-            on_epoch=lambda record, seconds: seen.append(record.epoch),
-            should_stop=lambda: len(seen) == 2,
-        )
-    assert stopped.value.epochs == 2
+
+    def stop_after_two(record, seconds):
+        seen.append(record.epoch)
+        if len(seen) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(PATTERN, config, checkpoint=checkpoint, on_epoch=stop_after_two)
     resumed = train(
         PATTERN,
         config,
