@@ -19,9 +19,10 @@ from jobs.errors import ExitCode, NeuronarioError
 from jobs.machine.packages import SITE, TRAINING, check_packages
 from jobs.machine.runtime import current_runtime
 from jobs.machine.tensorflow_start import start_tensorflow
-from jobs.pipeline.progress import Progress
+from jobs.model.alphabet import decode
+from jobs.pipeline.progress import ProgressDisplay
 from jobs.pipeline.session import JobOptions, running_job
-from jobs.pipeline.stages import Plan, circumstances, probe_stage, sample_stage, train_stage
+from jobs.pipeline.stages import JobPlan, current_execution, probe_stage, sample_stage, train_stage
 from jobs.store.lock import locked
 from jobs.store.manifest import digest, explain_difference, folder_digest
 from jobs.store.prune import prune, summary
@@ -99,7 +100,7 @@ def sample_text(store: Path, name: str, characters: int, temperature: float, see
         temperature=temperature,
         seed=seed,
     )
-    return "".join(run.card.alphabet[index] for index in trace.ids)
+    return decode(trace.ids, run.card.alphabet)
 
 
 def write_report(store: Path, name: str, folder: Path) -> int:
@@ -151,7 +152,7 @@ def diff_runs(
     )
 
 
-def _run_stages(options: JobOptions, config_file: ConfigFile, progress: Progress) -> str:
+def _run_stages(options: JobOptions, config_file: ConfigFile, progress: ProgressDisplay) -> str:
     with progress.stage("corpus"):
         plan = _plan(options, config_file)
         for note in plan.corpus.notes:
@@ -176,14 +177,14 @@ def _run_stages(options: JobOptions, config_file: ConfigFile, progress: Progress
     return run.id
 
 
-def _plan(options: JobOptions, config_file: ConfigFile) -> Plan:
+def _plan(options: JobOptions, config_file: ConfigFile) -> JobPlan:
     config = config_file.config
     store = options.store_folder(config)
     corpus = load_corpus(config.corpus, config_file.folder, config.training)
     check_memory(config, len(corpus.alphabet))
     inputs = stage_inputs(config, corpus_card(corpus), current_runtime(), report_digest())
     name = newest_run(store)
-    return Plan(
+    return JobPlan(
         config=config,
         corpus=corpus,
         inputs=inputs,
@@ -201,7 +202,7 @@ def report_digest() -> str:
     return digest([folder_digest(code), folder_digest(resources().templates)])
 
 
-def _make_run(plan: Plan, options: JobOptions, progress: Progress, done: str) -> Run:
+def _make_run(plan: JobPlan, options: JobOptions, progress: ProgressDisplay, done: str) -> Run:
     """Do what is missing and commit a run."""
     if done == "trace" and plan.newest is not None:
         source = plan.newest
@@ -212,7 +213,7 @@ def _make_run(plan: Plan, options: JobOptions, progress: Progress, done: str) ->
             report.pages,
             plan.inputs,
             extra=report.records,
-            circumstances=circumstances(progress),
+            execution=current_execution(progress),
         )
     if done == "train" and plan.newest is not None:
         old = plan.newest
@@ -233,13 +234,13 @@ def _make_run(plan: Plan, options: JobOptions, progress: Progress, done: str) ->
             report.pages,
             plan.inputs,
             extra=report.records,
-            circumstances=circumstances(progress),
+            execution=current_execution(progress),
         )
         remove_folder(plan.work)
     return run
 
 
-def _report(content: RunContent, plan: Plan, progress: Progress) -> "Report":
+def _report(content: RunContent, plan: JobPlan, progress: ProgressDisplay) -> "Report":
     from report.make_report import make_report
 
     with progress.stage("report"):
@@ -260,7 +261,7 @@ def _publish(store: Path, run: Run, config: Config, site: Path) -> None:
     build_site(pages, config.site, site)
 
 
-def _prune(plan: Plan, progress: Progress) -> None:
+def _prune(plan: JobPlan, progress: ProgressDisplay) -> None:
     decisions = prune(plan.store, plan.config.retention, dry_run=False)
     if any(decision.action != "keep" for decision in decisions):
         progress.note(f"retention: {summary(decisions)}")

@@ -14,8 +14,14 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bar
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from jobs.model.history import EpochRecord
 from jobs.printable import printable
@@ -24,12 +30,12 @@ LAST_LINES = 40  # of the log, shown when a quiet job fails
 LOG_LINES = 20_000  # more than any sensible job writes; the oldest go first
 
 
-class Progress:
+class ProgressDisplay:
     """Reports stages and epochs of one job.
 
     Use as a context manager, so that the bar is gone before an error message is printed::
 
-        with Progress(quiet=quiet, on_change=lock.describe) as progress:
+        with ProgressDisplay(quiet=quiet, on_change=lock.describe) as progress:
             with progress.stage("train"):
                 progress.epochs(20)
                 progress.epoch(record)  # once per epoch
@@ -58,7 +64,7 @@ class Progress:
         self._bar = _bar(self._stream) if not quiet and _can_redraw(self._stream) else None
         self._task: TaskID | None = None
 
-    def __enter__(self) -> "Progress":
+    def __enter__(self) -> "ProgressDisplay":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -179,8 +185,8 @@ def _can_redraw(stream: TextIO) -> bool:
     return stream.isatty() and environment.get("TERM") != "dumb" and not environment.get("CI")
 
 
-def _bar(stream: TextIO) -> Bar:
-    return Bar(
+def _bar(stream: TextIO) -> Progress:
+    return Progress(
         TextColumn("{task.description}"),
         BarColumn(bar_width=None),
         MofNCompleteColumn(),

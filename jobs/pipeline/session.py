@@ -10,7 +10,7 @@ from jobs.config.file import ConfigFile
 from jobs.config.schema import Config
 from jobs.errors import ExitCode
 from jobs.pipeline.healthcheck import HealthCheck
-from jobs.pipeline.progress import Progress
+from jobs.pipeline.progress import ProgressDisplay
 from jobs.pipeline.signals import answer_signals
 from jobs.store.lock import locked
 
@@ -40,7 +40,7 @@ class JobOptions:
 @contextmanager
 def running_job(
     options: JobOptions, config_file: ConfigFile, ping_address: str = ""
-) -> Iterator[Progress]:
+) -> Iterator[ProgressDisplay]:
     """Hold the store for the body of a ``with``, and tell the world how it goes.
 
     Args:
@@ -55,7 +55,7 @@ def running_job(
     store = options.store_folder(config)
     with (
         locked(store, "starting", wait_seconds=options.wait_seconds) as lock,
-        Progress(quiet=options.quiet, on_change=lock.describe) as progress,
+        ProgressDisplay(quiet=options.quiet, on_change=lock.describe) as progress,
     ):
         check = HealthCheck(ping_address, progress.warn)
         answer_signals(lambda number: _end(progress, number, check), progress.show_status)
@@ -85,7 +85,7 @@ def open_to_everybody(paths: list[Path]) -> Iterator[str]:
             yield f"{path} can be written by every user of this machine; chmod o-w takes that away"
 
 
-def _end(progress: Progress, number: int, check: HealthCheck) -> None:
+def _end(progress: ProgressDisplay, number: int, check: HealthCheck) -> None:
     progress.note(f"ended by signal {number}; the next run continues after the last whole epoch")
     progress.failed()
     check.finish(128 + number, hurry=True)

@@ -19,9 +19,9 @@ from jobs.machine.tensorflow_start import start_tensorflow
 from jobs.model.history import EpochRecord
 from jobs.model.network import Network, initial_network, model_summary
 from jobs.model.trace import Trace
-from jobs.pipeline.progress import Progress, utc_now
+from jobs.pipeline.progress import ProgressDisplay, utc_now
 from jobs.store.manifest import Inputs, stage_keys
-from jobs.store.store import Circumstances, Run, commit_failure, work_folder
+from jobs.store.store import Execution, Run, commit_failure, work_folder
 
 if TYPE_CHECKING:
     from jobs.engine.train import Training
@@ -31,7 +31,7 @@ PROBE_CONTEXT = 100  # characters read before the probe, so that its states are 
 
 
 @dataclass(frozen=True)
-class Plan:
+class JobPlan:
     """A job before anything heavy is done: its inputs, and what the store already has of them."""
 
     config: Config
@@ -63,7 +63,7 @@ class Plan:
         return work_folder(self.store, stage_keys(self.inputs).train)
 
 
-def train_stage(plan: Plan, progress: Progress, *, resume: bool) -> "Training":
+def train_stage(plan: JobPlan, progress: ProgressDisplay, *, resume: bool) -> "Training":
     """Train, or go on from the checkpoint of an interrupted training.
 
     Raises:
@@ -98,7 +98,7 @@ def train_stage(plan: Plan, progress: Progress, *, resume: bool) -> "Training":
             raise
 
 
-def warm_start(plan: Plan) -> Network | None:
+def warm_start(plan: JobPlan) -> Network | None:
     """The previous run's weights for ``training.start: previous``, where they fit."""
     if plan.config.training.start == "fresh" or plan.newest is None:
         return None
@@ -107,14 +107,14 @@ def warm_start(plan: Plan) -> Network | None:
     return network if fits else None
 
 
-def summary_lines(plan: Plan) -> list[str]:
+def summary_lines(plan: JobPlan) -> list[str]:
     """The layers of the network that is to be trained, with their parameter counts."""
     config = plan.config
     network = initial_network(len(plan.corpus.alphabet), config.network.layers, config.seed)
     return model_summary(network).splitlines()
 
 
-def sample_stage(plan: Plan, network: Network) -> Trace:
+def sample_stage(plan: JobPlan, network: Network) -> Trace:
     """The network writes its text, from a start taken from the corpus."""
     start_tensorflow()
     from jobs.engine.sample import choose_start, sample
@@ -131,7 +131,7 @@ def sample_stage(plan: Plan, network: Network) -> Trace:
     )
 
 
-def probe_stage(plan: Plan, network: Network) -> Trace:
+def probe_stage(plan: JobPlan, network: Network) -> Trace:
     """The network reads the pinned probe: the first characters of the held-out part."""
     start_tensorflow()
     from jobs.engine.trace_text import trace_text
@@ -146,9 +146,9 @@ def probe_stage(plan: Plan, network: Network) -> Trace:
     )
 
 
-def circumstances(progress: Progress) -> Circumstances:
+def current_execution(progress: ProgressDisplay) -> Execution:
     """When, where and how long, so far."""
-    return Circumstances(
+    return Execution(
         started=progress.started,
         finished=utc_now(),
         host=socket.gethostname(),
@@ -160,7 +160,7 @@ def circumstances(progress: Progress) -> Circumstances:
 
 
 def _keep_failure(
-    plan: Plan, history: tuple[EpochRecord, ...], reason: str, progress: Progress
+    plan: JobPlan, history: tuple[EpochRecord, ...], reason: str, progress: ProgressDisplay
 ) -> None:
     commit_failure(
         plan.store,
@@ -169,6 +169,6 @@ def _keep_failure(
         history,
         plan.inputs,
         reason,
-        circumstances=circumstances(progress),
+        execution=current_execution(progress),
     )
     remove_folder(plan.work)

@@ -72,21 +72,21 @@ def thin_run(store: Path, run_id: str) -> None:
     manifest = run.manifest
     bulk = tuple(output for output in manifest.outputs if output.is_bulk)
     kept = tuple(output for output in manifest.outputs if not output.is_bulk)
-    draft = layout.work / f"{run_id}.thin"
-    remove_folder(draft)
+    staged = layout.work / f"{run_id}.thin"
+    remove_folder(staged)
     for output in (*kept, *manifest.volatile):
         with run.open(output.path):  # verified
-            link_or_copy(run.folder / output.path, draft / output.path)
+            link_or_copy(run.folder / output.path, staged / output.path)
     thinned = manifest.model_copy(
         update={"status": "thinned", "outputs": kept, "removed": _sorted(manifest.removed + bulk)}
     )
-    write_text(draft / MANIFEST, manifest_text(thinned))
-    if exchange_names(draft, run.folder):
-        remove_folder(draft)  # the whole run, which has changed its name with the thinned one
+    write_text(staged / MANIFEST, manifest_text(thinned))
+    if exchange_names(staged, run.folder):
+        remove_folder(staged)  # the whole run, which has changed its name with the thinned one
     else:
         gone = layout.work / f"{run_id}.gone"
         move_folder(run.folder, gone)  # killed here: clear_leftovers brings the thinned run in
-        move_folder(draft, run.folder)
+        move_folder(staged, run.folder)
         remove_folder(gone)
 
 
@@ -94,7 +94,7 @@ LASTING = ("refs", "history")  # folders beside the runs in which single files a
 
 
 def clear_leftovers(store: Path) -> None:
-    """Delete what killed jobs left in the store: drafts, temporary files, all but the newest
+    """Delete what killed jobs left in the store: staged runs, temporary files, all but the newest
     checkpoint.
     """
     layout = Layout(store)

@@ -151,11 +151,6 @@ def read_trace(file: IO[bytes], config: Config, card: CorpusCard) -> Trace:
     return trace_from_arrays(arrays, training.regime, window)
 
 
-def trace_text(trace: Trace, card: CorpusCard) -> str:
-    """The characters that ``trace`` read: sample.txt."""
-    return "".join(card.alphabet[index] for index in trace.ids)
-
-
 _CARD = TypeAdapter(CorpusCard)
 _EVALUATION = TypeAdapter(Evaluation)
 _EVALUATION_FIELDS = tuple(Evaluation.__dataclass_fields__)

@@ -34,7 +34,7 @@ VOLATILE = ("volatile.json", "run.log")
 
 
 @dataclass(frozen=True)
-class Circumstances:
+class Execution:
     """When, where and how long: kept beside a run, never published, outside every digest of it."""
 
     started: str = ""  # ISO 8601, UTC
@@ -46,7 +46,7 @@ class Circumstances:
     log: str = ""  # run.log
 
 
-class Draft:
+class StagedRun:
     """A run being put together in ``STORE/work``; the caller holds the store's lock."""
 
     def __init__(self, store: Path, run_id: str) -> None:
@@ -82,7 +82,7 @@ class Draft:
     def commit(
         self,
         inputs: Inputs,
-        circumstances: Circumstances | None,
+        execution: Execution | None,
         *,
         parent: str | None,
         results: Mapping[str, Any],
@@ -104,7 +104,7 @@ class Draft:
             keys=stage_keys(inputs),
             outputs=outputs,
             removed=(),
-            volatile=self._write_circumstances(circumstances or Circumstances()),
+            volatile=self._write_execution(execution or Execution()),
             content_id=content_id(outputs),
             results=dict(results),
         )
@@ -117,8 +117,8 @@ class Draft:
         with suppress(NeuronarioError):  # the next start tries again; do not hide the first error
             remove_folder(self.folder)
 
-    def _write_circumstances(self, circumstances: Circumstances) -> tuple[Output, ...]:
-        plain = {**vars(circumstances), "seconds": dict(circumstances.seconds or {})}
+    def _write_execution(self, execution: Execution) -> tuple[Output, ...]:
+        plain = {**vars(execution), "seconds": dict(execution.seconds or {})}
         log = plain.pop("log")
         write_text(self.folder / "volatile.json", json_text(plain))
         write_text(self.folder / "run.log", log)

@@ -14,16 +14,17 @@ from typing import Any
 from jobs.config.schema import Config
 from jobs.corpus.corpus import CorpusCard
 from jobs.errors import ExitCode, NeuronarioError
+from jobs.model.alphabet import decode
 from jobs.model.history import EpochRecord
 from jobs.store import run_files
 from jobs.store.layout import Layout, prepare_store, run_ids
 from jobs.store.manifest import Inputs, stage_inputs, stage_keys
 from jobs.store.run import PAGES, Run, RunContent
 from jobs.store.run_names import open_run, read_run, references, resolve
-from jobs.store.staged_run import Circumstances, Draft
+from jobs.store.staged_run import Execution, StagedRun
 
 __all__ = [
-    "Circumstances",
+    "Execution",
     "Run",
     "RunContent",
     "RunRow",
@@ -79,7 +80,7 @@ def commit_run(
     inputs: Inputs,
     *,
     extra: Mapping[str, bytes] | None = None,
-    circumstances: Circumstances | None = None,
+    execution: Execution | None = None,
 ) -> Run:
     """Add a finished run to the store; afterwards it is ``latest``.
 
@@ -89,24 +90,24 @@ def commit_run(
         pages: Markdown pages and small assets by path inside ``pages/``.
         inputs: what the stages read, from :func:`stage_inputs`.
         extra: further files by path inside the run folder, as ``neurons.jsonl``.
-        circumstances: times, host and log.
+        execution: times, host and log.
 
     Raises:
         NeuronarioError: 73, 74 or 77 when writing fails; the store is then as before.
     """
     prepare_store(store)
-    draft = Draft(store, next_run_id(store, inputs))
+    staged = StagedRun(store, next_run_id(store, inputs))
     try:
-        _write_description(draft, content.config, content.card, content.history)
-        draft.npz("weights.npz", content.network.arrays())
-        draft.npz("sample.npz", content.sample.arrays())
-        draft.npz("probe.npz", content.probe.arrays())
-        draft.text("sample.txt", run_files.trace_text(content.sample, content.card))
-        draft.files(PAGES, pages)
-        draft.files("", extra or {})
-        return draft.commit(
+        _write_description(staged, content.config, content.card, content.history)
+        staged.npz("weights.npz", content.network.arrays())
+        staged.npz("sample.npz", content.sample.arrays())
+        staged.npz("probe.npz", content.probe.arrays())
+        staged.text("sample.txt", decode(content.sample.ids, content.card.alphabet))
+        staged.files(PAGES, pages)
+        staged.files("", extra or {})
+        return staged.commit(
             inputs,
-            circumstances,
+            execution,
             parent=newest_run(store),
             results={
                 **run_files.evaluation_record(content.evaluation),
@@ -115,7 +116,7 @@ def commit_run(
             },
         )
     finally:
-        draft.discard()
+        staged.discard()
 
 
 def commit_failure(
@@ -126,26 +127,26 @@ def commit_failure(
     inputs: Inputs,
     reason: str,
     *,
-    circumstances: Circumstances | None = None,
+    execution: Execution | None = None,
 ) -> Run:
     """Keep the record of an unsound training: no weights, no traces, no pages.
 
     Such a run is never ``latest``, and never a reason to skip the next job.
     """
     prepare_store(store)
-    draft = Draft(store, next_run_id(store, inputs))
+    staged = StagedRun(store, next_run_id(store, inputs))
     try:
-        _write_description(draft, config, card, history)
-        return draft.commit(
+        _write_description(staged, config, card, history)
+        return staged.commit(
             inputs,
-            circumstances,
+            execution,
             parent=newest_run(store),
             status="failed",
             reason=reason,
             results={"corpus": card.name, "characters": card.characters},
         )
     finally:
-        draft.discard()
+        staged.discard()
 
 
 def with_pages(
@@ -155,7 +156,7 @@ def with_pages(
     inputs: Inputs,
     *,
     extra: Mapping[str, bytes] | None = None,
-    circumstances: Circumstances | None = None,
+    execution: Execution | None = None,
 ) -> Run:
     """Add a run with other pages for the same network and traces, without training.
 
@@ -168,24 +169,24 @@ def with_pages(
             writing fails.
     """
     prepare_store(store)
-    draft = Draft(store, next_run_id(store, inputs))
+    staged = StagedRun(store, next_run_id(store, inputs))
     try:
         for path in ("weights.npz", "sample.npz", "probe.npz", "sample.txt"):
             with source.open(path):  # verified: damage is not handed on
-                draft.link(path, source.folder / path)
+                staged.link(path, source.folder / path)
         config = inputs_config(source.config, inputs)
-        _write_description(draft, config, source.card, source.history)
-        draft.files(PAGES, pages)
-        draft.files("", extra or {})
-        return draft.commit(
+        _write_description(staged, config, source.card, source.history)
+        staged.files(PAGES, pages)
+        staged.files("", extra or {})
+        return staged.commit(
             inputs,
-            circumstances,
+            execution,
             parent=source.manifest.parent,
             rendered_from=source.id,
             results=source.manifest.results,
         )
     finally:
-        draft.discard()
+        staged.discard()
 
 
 def inputs_config(config: Config, inputs: Inputs) -> Config:
@@ -210,7 +211,7 @@ def newest_run(store: Path) -> str | None:
 def list_runs(store: Path) -> list[RunRow]:
     """Every run, oldest first; a damaged one is a row that says so and never an exception.
 
-    Only manifests and circumstances are read; ``jobs.store.check`` reads everything.
+    Only manifests and executions are read; ``jobs.store.check`` reads everything.
     """
     named: dict[str, list[str]] = {}
     for name, run_id in references(store).items():
@@ -256,11 +257,11 @@ def _row(store: Path, run_id: str) -> RunRow:
 
 
 def _write_description(
-    draft: Draft, config: Config, card: CorpusCard, history: tuple[EpochRecord, ...]
+    staged: StagedRun, config: Config, card: CorpusCard, history: tuple[EpochRecord, ...]
 ) -> None:
-    draft.text("config.yml", run_files.config_text(config))
-    draft.text("corpus.json", run_files.card_text(card))
-    draft.text("train.jsonl", run_files.history_text(history))
+    staged.text("config.yml", run_files.config_text(config))
+    staged.text("corpus.json", run_files.card_text(card))
+    staged.text("train.jsonl", run_files.history_text(history))
 
 
 def _object(value: Any) -> dict[str, Any]:

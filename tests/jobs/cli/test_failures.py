@@ -6,7 +6,7 @@ import pytest
 
 from jobs.cli.main import guarded
 from jobs.errors import ExitCode, NeuronarioError
-from jobs.pipeline.progress import Progress
+from jobs.pipeline.progress import ProgressDisplay
 from tests.jobs.pipeline.test_progress import Terminal, train
 from tests.support.command_line import neuronario, write_config
 
@@ -57,7 +57,7 @@ def test_ci_gets_plain_lines_even_on_a_terminal(monkeypatch):
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("CI", "true")
     stream = Terminal()
-    train(Progress(stream=stream))
+    train(ProgressDisplay(stream=stream))
     assert stream.getvalue().count("epoch ") == 3
     assert not CONTROL.search(stream.getvalue())
 

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from jobs.model.history import EpochRecord
-from jobs.pipeline.progress import Progress
+from jobs.pipeline.progress import ProgressDisplay
 from jobs.printable import printable, quoted
 
 
@@ -34,7 +34,7 @@ def record(epoch: int) -> EpochRecord:
     return EpochRecord(epoch, 1.25, 1.8, 2.5, 0.1, 0.001)
 
 
-def train(progress: Progress, epochs: int = 3) -> None:
+def train(progress: ProgressDisplay, epochs: int = 3) -> None:
     with progress, progress.stage("train"):
         progress.epochs(epochs)
         for epoch in range(1, epochs + 1):
@@ -43,7 +43,7 @@ def train(progress: Progress, epochs: int = 3) -> None:
 
 def test_without_a_terminal_one_plain_line_per_epoch() -> None:
     stream = io.StringIO()
-    train(Progress(stream=stream, clock=Clock()))
+    train(ProgressDisplay(stream=stream, clock=Clock()))
     lines = stream.getvalue().splitlines()
     assert [line for line in lines if line.startswith("epoch")] == [
         "epoch 1/3  loss 1.2500 nats  held-out 2.500 bits per character  20 s left",
@@ -59,7 +59,7 @@ def test_a_terminal_gets_a_bar_that_goes_away(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.delenv("NO_COLOR", raising=False)
     stream = Terminal()
-    train(Progress(stream=stream))
+    train(ProgressDisplay(stream=stream))
     shown = stream.getvalue()
     assert "held-out 2.500 bits per character" in shown
     assert "\x1b[" in shown
@@ -71,19 +71,19 @@ def test_no_color_is_honoured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("NO_COLOR", "1")
     stream = Terminal()
-    train(Progress(stream=stream))
+    train(ProgressDisplay(stream=stream))
     assert not re.search(r"\x1b\[[0-9;]*3[0-9]", stream.getvalue()), "no colour codes"
 
 
 def test_quiet_prints_nothing_on_success() -> None:
     stream = io.StringIO()
-    train(Progress(stream=stream, quiet=True))
+    train(ProgressDisplay(stream=stream, quiet=True))
     assert stream.getvalue() == ""
 
 
 def test_quiet_shows_the_end_of_the_log_on_failure() -> None:
     stream = io.StringIO()
-    progress = Progress(stream=stream, quiet=True)
+    progress = ProgressDisplay(stream=stream, quiet=True)
     with pytest.raises(ValueError, match="broken"), progress, progress.stage("train"):
         progress.epochs(100)
         for epoch in range(1, 101):
@@ -97,7 +97,7 @@ def test_quiet_shows_the_end_of_the_log_on_failure() -> None:
 
 
 def test_the_log_has_everything_with_times() -> None:
-    progress = Progress(stream=io.StringIO(), quiet=True)
+    progress = ProgressDisplay(stream=io.StringIO(), quiet=True)
     train(progress)
     lines = progress.log_text().splitlines()
     assert len(lines) == 5
@@ -106,13 +106,13 @@ def test_the_log_has_everything_with_times() -> None:
 
 def test_others_are_told_what_the_job_does() -> None:
     told: list[str] = []
-    train(Progress(stream=io.StringIO(), on_change=told.append))
+    train(ProgressDisplay(stream=io.StringIO(), on_change=told.append))
     assert told == ["train", *(f"train, epoch {epoch} of 3" for epoch in (1, 2, 3))]
 
 
 def test_status_is_one_line_even_when_quiet() -> None:
     stream = io.StringIO()
-    progress = Progress(stream=stream, quiet=True, clock=Clock())
+    progress = ProgressDisplay(stream=stream, quiet=True, clock=Clock())
     with progress.stage("train"):
         progress.epochs(5)
         progress.epoch(record(2))
@@ -124,7 +124,7 @@ def test_status_is_one_line_even_when_quiet() -> None:
 
 def test_a_resumed_training_counts_only_its_own_epochs_for_the_time_left() -> None:
     stream = io.StringIO()
-    progress = Progress(stream=stream, clock=Clock())
+    progress = ProgressDisplay(stream=stream, clock=Clock())
     with progress.stage("train"):
         progress.epochs(10, done=8)
         progress.epoch(record(9))
@@ -149,7 +149,7 @@ def test_a_resumed_training_counts_only_its_own_epochs_for_the_time_left() -> No
 )
 def test_no_line_obeys_a_text(hostile: str) -> None:
     stream = io.StringIO()
-    Progress(stream=stream).note(f"{hostile}")
+    ProgressDisplay(stream=stream).note(f"{hostile}")
     shown = stream.getvalue()
     assert shown.count("\n") == 1
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", shown)

@@ -11,7 +11,7 @@ from jobs.store.check import check_store
 from jobs.store.layout import Layout
 from jobs.store.run_names import set_reference
 from jobs.store.store import (
-    Circumstances,
+    Execution,
     commit_run,
     list_runs,
     next_run_id,
@@ -50,9 +50,7 @@ ARTEFACTS = [
 @pytest.mark.parametrize("artefact", ARTEFACTS)
 def test_flipped_and_missing_bytes_are_found(tmp_path: Path, artefact: str) -> None:
     place = tmp_path / "store"
-    run = commit_run(
-        place, tiny_content(), PAGES, tiny_inputs(), circumstances=Circumstances(log="line\n")
-    )
+    run = commit_run(place, tiny_content(), PAGES, tiny_inputs(), execution=Execution(log="line\n"))
     add_run(place, 1)
     path = run.folder / artefact
     whole = path.read_bytes()

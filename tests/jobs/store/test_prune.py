@@ -11,7 +11,7 @@ from jobs.errors import ExitCode, NeuronarioError
 from jobs.store.check import check_store
 from jobs.store.layout import Layout
 from jobs.store.prune import clear_leftovers, prune, remove_run, summary, thin_run
-from jobs.store.store import Circumstances, commit_run, list_runs, read_run
+from jobs.store.store import Execution, commit_run, list_runs, read_run
 from tests.support.tiny_run import PAGES, tiny_content, tiny_inputs
 
 NOW = datetime(2026, 3, 10, tzinfo=UTC)
@@ -26,7 +26,7 @@ def place(tmp_path: Path) -> Path:
             tiny_content(seed),
             PAGES,
             tiny_inputs(seed),
-            circumstances=Circumstances(finished=f"2026-03-0{seed + 1}T00:00:00Z"),
+            execution=Execution(finished=f"2026-03-0{seed + 1}T00:00:00Z"),
         )
     return tmp_path / "store"
 

@@ -16,7 +16,7 @@ from jobs.store.published_history import (
     known_runs,
     runs_file,
 )
-from jobs.store.store import Circumstances, commit_run
+from jobs.store.store import Execution, commit_run
 from tests.support.tiny_run import PAGES, tiny_content, tiny_inputs
 
 LINE = {"run": "x", "bits": 1.5, "labels": None, "layers": [{"share": 0.25}]}
@@ -29,7 +29,7 @@ def make_store(place: Path, runs: int) -> Path:
             tiny_content(seed),
             PAGES,
             tiny_inputs(seed),
-            circumstances=Circumstances(finished="2026-01-01T00:00:00Z"),
+            execution=Execution(finished="2026-01-01T00:00:00Z"),
         )
         keep_line(place, run.id, LINE)
     return place

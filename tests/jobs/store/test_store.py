@@ -16,7 +16,7 @@ from jobs.store.check import check_store
 from jobs.store.layout import Layout
 from jobs.store.run_names import set_reference
 from jobs.store.store import (
-    Circumstances,
+    Execution,
     commit_failure,
     commit_run,
     list_runs,
@@ -50,14 +50,14 @@ def test_equal_jobs_give_equal_bytes(tmp_path: Path) -> None:
         tiny_content(),
         PAGES,
         tiny_inputs(),
-        circumstances=Circumstances(started="2026-01-01T00:00:00Z", host="one"),
+        execution=Execution(started="2026-01-01T00:00:00Z", host="one"),
     )
     second = commit_run(
         tmp_path / "b",
         tiny_content(),
         PAGES,
         tiny_inputs(),
-        circumstances=Circumstances(started="2027-01-01T00:00:00Z", host="two", log="x"),
+        execution=Execution(started="2027-01-01T00:00:00Z", host="two", log="x"),
     )
     assert first.manifest.content_id == second.manifest.content_id
     assert first.id == second.id

@@ -31,7 +31,7 @@ from jobs.model.network import initial_network
 from jobs.model.trace import STATES, Before, LayerTrace, Trace
 from jobs.pipeline.pipeline import run_job
 from jobs.pipeline.session import JobOptions
-from jobs.pipeline.stages import CHECKPOINT, Plan
+from jobs.pipeline.stages import CHECKPOINT, JobPlan
 from jobs.store.check import check_store
 from jobs.store.lock import holder
 from jobs.store.prune import clear_leftovers
@@ -230,7 +230,7 @@ def check_invariants(
     assert read_run(store).content()
 
 
-def _train(plan: Plan, progress: Any, *, resume: bool) -> Training:
+def _train(plan: JobPlan, progress: Any, *, resume: bool) -> Training:
     network = initial_network(len(plan.corpus.alphabet), SIZES, plan.config.seed)
     key = training_key(plan.corpus, plan.config, None)
     saved = read_checkpoint(plan.work / CHECKPOINT, key) if resume else None
@@ -246,7 +246,7 @@ def _train(plan: Plan, progress: Any, *, resume: bool) -> Training:
     return Training(network, history, Evaluation(2.0, 100, 3.0, 2, False))
 
 
-def _trace(plan: Plan, seed: int, characters: int) -> Trace:
+def _trace(plan: JobPlan, seed: int, characters: int) -> Trace:
     generator = np.random.default_rng(seed)
     size = len(plan.corpus.alphabet)
 
