@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from jobs.config.schema import Config
 from jobs.corpus.corpus import CorpusCard
+from jobs.model.alphabet import decode
 from jobs.model.history import EpochRecord, Evaluation
 from jobs.model.network import Network
 from jobs.model.trace import LayerTrace, Trace
@@ -89,7 +90,7 @@ class RunView:
 
     def text(self, ids: NDArray[np.int32]) -> str:
         """The characters of ``ids``, as of ``sample.ids`` or ``sample.context``."""
-        return "".join(self.card.alphabet[index] for index in ids)
+        return decode(ids, self.card.alphabet)
 
     def sample_layer(self, layer: int) -> LayerTrace:
         """States of ``layer`` (from 1) on the sample."""

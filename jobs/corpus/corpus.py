@@ -12,6 +12,7 @@ from jobs.config.schema import CorpusConfig, TrainingConfig
 from jobs.corpus.synthetic import CORPUS_SEED, generate_xml
 from jobs.corpus.text_file import character_notes, read_text_file
 from jobs.errors import ExitCode, NeuronarioError
+from jobs.model.alphabet import decode
 from jobs.printable import shown
 
 LEAST_HELD_OUT = 100  # characters; below that every held-out figure is chance
@@ -53,8 +54,7 @@ class Corpus:
 
     def text(self, ids: NDArray[np.int32] | Sequence[int]) -> str:
         """The characters of ``ids``."""
-        points = np.array([ord(character) for character in self.alphabet], "<u4")
-        return points[np.asarray(ids, np.intp)].tobytes().decode("utf-32-le")
+        return decode(ids, self.alphabet)
 
 
 @dataclass(frozen=True)

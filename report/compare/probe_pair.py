@@ -97,7 +97,7 @@ def _hidden(trace: Trace) -> tuple[Float, ...]:
 
 
 def _context_text(view: RunView) -> str:
-    return "".join(view.card.alphabet[index] for index in view.probe.context)
+    return view.text(view.probe.context)
 
 
 def _translated(old: RunView, new: RunView, ids: Ids) -> Ids:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.model.alphabet import decode
 from jobs.model.network import Float, Network
 from jobs.model.trace import Trace
 from report.measures.ablation.numpy_lstm import (
@@ -100,9 +101,9 @@ def clamp(
     ]
     copies = _copies(chosen, ends)
     ids = write(network, context, copies, probe.window, temperature, seed)
-    texts = ["".join(alphabet[index] for index in row) for row in ids]
+    texts = [decode(row, alphabet) for row in ids]
     counted = [one for one in concepts if one.kind == "yes/no" and not one.anticipates]
-    lead = "".join(alphabet[index] for index in context)
+    lead = decode(context, alphabet)
     shares = _shares(counted, texts, lead)
     free = shares[-1]
     found = []
