@@ -104,7 +104,7 @@ class CorpusConfig(Section):
     """Which text: a file or the built-in generator."""
 
     path: PlainPath | None = None  # text file; relative paths start at the configuration file
-    builtin: Literal["xml"] | None = None
+    builtin: Literal["xml", "anbn", "dyck", "counter-lines"] | None = None
     builtin_characters: Annotated[int, Field(ge=1_000, le=10_000_000)] = 250_000
     encoding: Annotated[str, AfterValidator(_known_encoding)] = "utf-8"
     first_characters: PositiveInt | None = None  # use only the head of the text
@@ -115,7 +115,10 @@ class CorpusConfig(Section):
     @model_validator(mode="after")
     def _exactly_one_source(self) -> "CorpusConfig":
         if (self.path is None) == (self.builtin is None):
-            raise ValueError("give exactly one of `path` (a text file) and `builtin` (xml)")
+            raise ValueError(
+                "give exactly one of `path` (a text file) and `builtin` "
+                "(xml, anbn, dyck or counter-lines)"
+            )
         return self
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.config.schema import CorpusConfig, TrainingConfig
-from jobs.corpus.synthetic import CORPUS_SEED, generate_xml
+from jobs.corpus.synthetic import CORPUS_SEED, generate
 from jobs.corpus.text_file import character_notes, read_text_file
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.model.alphabet import decode
@@ -105,7 +105,8 @@ def load_corpus(
     entropy: float | None = None
     notes: tuple[str, ...] = ()
     if path is None:
-        generated = generate_xml(config.builtin_characters, CORPUS_SEED)
+        assert config.builtin is not None  # the schema: one of the two
+        generated = generate(config.builtin, config.builtin_characters, CORPUS_SEED)
         name, text, encoding = f"builtin {config.builtin}", generated.text, "utf-8"
         size = len(text.encode())
         entropy = generated.entropy_bits_per_character

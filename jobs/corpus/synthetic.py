@@ -1,6 +1,6 @@
-"""The embedded corpus: a seeded generator of tab-indented XML whose entropy is known exactly.
+"""The built-in texts: seeded generators whose entropy is known exactly. The embedded one is XML.
 
-The text is a heading and then records, each an independent draw from one grammar. Records follow
+A text is a heading (of the XML only) and then records, each an independent draw from one grammar. Records follow
 each other without memory, so by the renewal-reward theorem -log2 P(text) per character tends to
 
     H(record) / E[characters of a record]
@@ -13,17 +13,21 @@ The grammar is unambiguous, hence H counts texts and not derivations: elements o
 tag, attributes are told apart by their names, a list ends where its closing tag begins, words end
 at a blank, full stop or entity, and invented family names have parts of fixed length.
 
-What there is to learn: quotes of two kinds that must close as they opened, closing tags that
+What there is to learn in the XML: quotes of two kinds that must close as they opened, closing tags that
 repeat the opening ones over any distance, one tab per level of depth, comments, entities, numbers,
 dates, and prose whose language is announced by an attribute.
+
+The other texts are in ``jobs/corpus/formal_languages.py``.
 
 ``Random.random`` is the only source of chance: Python promises that its sequence never changes.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from random import Random
 
+from jobs.corpus.formal_languages import anbn_word, counter_line, dyck_line
 from jobs.corpus.grammar import (
     Choice,
     Repeat,
@@ -64,17 +68,28 @@ class GeneratedText:
     entropy_bits_per_character: float
 
 
-def generate_xml(characters: int, seed: int) -> GeneratedText:
-    """Exactly ``characters`` characters of XML; the last record is cut where they end."""
+def generate(builtin: str, characters: int, seed: int) -> GeneratedText:
+    """Exactly ``characters`` characters of a built-in text; the last record is cut there.
+
+    Args:
+        builtin: xml, anbn, dyck or counter-lines.
+        characters: at least as many as the heading has.
+        seed: of the text.
+    """
+    grammar = GRAMMARS[builtin]()
     random = Random(seed).random
-    grammar = record()
-    pieces = [HEADING]
-    length = len(HEADING)
+    pieces = [HEADING] if builtin == "xml" else []
+    length = sum(map(len, pieces))
     while length < characters:
         start = len(pieces)
         grammar.draw(random, pieces)
         length += sum(map(len, pieces[start:]))
     return GeneratedText("".join(pieces)[:characters], entropy_bits_per_character(grammar))
+
+
+def generate_xml(characters: int, seed: int) -> GeneratedText:
+    """The embedded XML."""
+    return generate("xml", characters, seed)
 
 
 def entropy_bits_per_character(rule: Rule) -> float:
@@ -175,3 +190,11 @@ def _date() -> Sequence:
 
 def _identifier() -> Sequence:
     return sequence(evenly("KMRT"), DIGIT, DIGIT, DIGIT)
+
+
+GRAMMARS: dict[str, Callable[[], Rule]] = {
+    "xml": record,
+    "anbn": anbn_word,
+    "dyck": dyck_line,
+    "counter-lines": counter_line,
+}

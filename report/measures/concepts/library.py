@@ -24,7 +24,7 @@ Values = NDArray[np.float32]
 Scanner = Callable[[str], NDArray[np.bool_] | NDArray[np.float32]]
 S = TypeVar("S", bound=Scanner)
 
-LIBRARY_MODULES = ("text", "markup", "source_code")
+LIBRARY_MODULES = ("text", "runs", "markup", "source_code", "brackets")
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,9 @@ MARKED = [
     ("newline ahead", "ab\nc", "0100"),
     ("word end ahead", "ab c", "0100"),
     ("quote ahead", 'ab"c"', "01010"),
+    ("run length", "aab  c", "121121"),
+    ("run difference", "aaabb b", "1232101"),  # counts up, then down
+    ("run difference", "a##  #", "101001"),
     ("inside tag", "a<b c='>'>d", "01111111100"),
     ("tag name", "<ab c=1></ab>", "0110000000000"),
     ("closing tag", "<a>b</a>c", "000001100"),
@@ -77,6 +80,13 @@ MARKED = [
     ("preprocessor line", "#a\\\nb\nc#d", "111110000"),
     ("identifier", "a_b1 c", "011100"),
     ("underscore name", "ab_cd e", "0011100"),
+    ("bracket depth", "a(b[{c}])d)", "01123321000"),
+    ("bracket depth", "([a)b", "12200"),  # what was forgotten inside is closed with it
+    ("bracket depth", "({\n\na", "12211"),  # a blank line ends round and square ones only
+    ("bracket depth from 2", "([])", "0100"),
+    ("innermost bracket round", "(a[b](c{d})e)", "1100111001110"),
+    ("innermost bracket square", "(a[b]c)", "0011000"),
+    ("innermost bracket brace", "{a(b)}", "110010"),
 ]
 
 
@@ -87,7 +97,8 @@ def test_marked_truth(name, text, truth):
 
 
 def test_every_concept_has_a_marked_text_and_both_languages():
-    derived = {"late in line", "tag depth from 3", "tag depth from 4", "tag depth from 5"}
+    deep = {f"tag depth from {depth}" for depth in (3, 4, 5)}
+    derived = {"late in line", *deep, "bracket depth from 3", "bracket depth from 4"}
     assert {name for name, _, _ in MARKED} | derived == set(CONCEPTS)
     for one in CONCEPTS.values():
         assert one.english and one.spanish and one.english != one.spanish
@@ -95,12 +106,15 @@ def test_every_concept_has_a_marked_text_and_both_languages():
     assert len({one.slug for one in CONCEPTS.values()}) == len(CONCEPTS)
 
 
-def test_late_in_line_and_deep_tags():
+def test_late_in_line_and_deep_nesting():
     assert CONCEPTS["late in line"].scan("\n" + "a" * 61).tolist() == [False] * 61 + [True]
     deep = "<a><a><a><a><a>x"
     for depth in (3, 4, 5):
         found = CONCEPTS[f"tag depth from {depth}"].scan(deep)
         assert found.tolist() == [place >= 3 * depth - 1 for place in range(len(deep))]
+    for depth in (3, 4):
+        found = CONCEPTS[f"bracket depth from {depth}"].scan("([({x")
+        assert found.tolist() == [place >= depth - 1 for place in range(5)]
 
 
 @settings(max_examples=150, deadline=None)
