@@ -169,8 +169,8 @@ BAD: dict[str, tuple[str, str]] = {
     "future schema": (GOOD + "schema: 2\n", "2: schema: 2 is not allowed; only 1"),
     "unknown preset": (
         "extends: notebok\n",
-        '1: extends: text "notebok" is not allowed; a preset (default, notebook) or a path that '
-        "ends in .yml; did you mean notebook?",
+        '1: extends: text "notebok" is not allowed; a preset (anbn, counter-lines, default, '
+        "dyck, notebook) or a path that ends in .yml; did you mean notebook?",
     ),
     "missing base": ("extends: other.yml\n", "1: extends: "),
     "unknown preset, corpus expected from it": (

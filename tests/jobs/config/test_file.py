@@ -126,7 +126,7 @@ def test_scalars_follow_yaml_1_2(tmp_path: Path) -> None:
 
 
 def test_presets() -> None:
-    assert preset_names() == ["default", "notebook"]
+    assert preset_names() == ["anbn", "counter-lines", "default", "dyck", "notebook"]
     default = load_config(preset_path("default")).config
     assert default == Config(corpus=CorpusConfig(builtin="xml"))  # as the schema's own defaults
     notebook = load_config(preset_path("notebook")).config
@@ -139,6 +139,13 @@ def test_presets() -> None:
     assert (notebook.sample.characters, notebook.sample.temperature) == (500, 1.0)
     assert notebook.report.alignment == "predict"
     assert notebook.report.min_mean_activation == 0.0
+
+
+@pytest.mark.parametrize("name", ["anbn", "counter-lines", "dyck"])
+def test_presets_of_texts_whose_truth_is_known(name: str) -> None:
+    config = load_config(preset_path(name)).config
+    assert config.corpus.builtin == name
+    assert config.corpus.builtin_characters * config.corpus.held_out >= config.probe.characters
 
 
 def test_the_default_preset_names_every_key() -> None:
