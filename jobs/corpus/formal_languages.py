@@ -55,4 +55,3 @@ def counter_line() -> Sequence:
 
 def _name(length: int) -> Sequence:
     return sequence(*[evenly(NAME_LETTERS)] * length, "." * (COLUMN - length))
-
