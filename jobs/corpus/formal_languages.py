@@ -18,7 +18,7 @@ from jobs.corpus.grammar import Repeat, Sequence, evenly, sequence
 
 LONGEST_HALF = 12  # the largest n of a^n b^n
 DYCK_DEPTH = 4
-PAIRS = ("()", "[]")
+PAIRS = (("(", ")"), ("[", "]"))
 AGAIN = 0.6  # chance that another pair follows beside the last
 NAME_LENGTHS = range(1, 9)
 NAME_LETTERS = "abcd"

@@ -1,7 +1,8 @@
 """The built-in texts: seeded generators whose entropy is known exactly. The embedded one is XML.
 
-A text is a heading (of the XML only) and then records, each an independent draw from one grammar. Records follow
-each other without memory, so by the renewal-reward theorem -log2 P(text) per character tends to
+A text is a heading (of the XML only) and then records, each an independent draw from one grammar.
+Records follow each other without memory, so by the renewal-reward theorem -log2 P(text) per
+character tends to
 
     H(record) / E[characters of a record]
 
@@ -13,9 +14,9 @@ The grammar is unambiguous, hence H counts texts and not derivations: elements o
 tag, attributes are told apart by their names, a list ends where its closing tag begins, words end
 at a blank, full stop or entity, and invented family names have parts of fixed length.
 
-What there is to learn in the XML: quotes of two kinds that must close as they opened, closing tags that
-repeat the opening ones over any distance, one tab per level of depth, comments, entities, numbers,
-dates, and prose whose language is announced by an attribute.
+What there is to learn in the XML: quotes of two kinds that must close as they opened, closing tags
+that repeat the opening ones over any distance, one tab per level of depth, comments, entities,
+numbers, dates, and prose whose language is announced by an attribute.
 
 The other texts are in ``jobs/corpus/formal_languages.py``.
 

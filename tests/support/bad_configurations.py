@@ -111,7 +111,8 @@ BAD: dict[str, tuple[str, str]] = {
     ),
     "two sources": (
         "corpus: {path: a.txt, builtin: xml}\n",
-        "1: corpus: give exactly one of `path` (a text file) and `builtin` (xml, anbn, dyck or counter-lines)",
+        "1: corpus: give exactly one of `path` (a text file) and `builtin` (xml, anbn, dyck or "
+        "counter-lines)",
     ),
     "no source": ("corpus: {held_out: 0.2}\n", "1: corpus: give exactly one of"),
     "placeholder": (
