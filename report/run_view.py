@@ -88,6 +88,11 @@ class RunView:
         """Whether the text that the network wrote may stand on a page: it can repeat the corpus."""
         return self.config.publish.corpus_text != "none"
 
+    @property
+    def shows_weights(self) -> bool:
+        """Whether the weights may be published: they can tell pieces of the text."""
+        return self.config.publish.weights and self.shows_sample
+
     def text(self, ids: NDArray[np.int32]) -> str:
         """The characters of ``ids``, as of ``sample.ids`` or ``sample.context``."""
         return decode(ids, self.card.alphabet)

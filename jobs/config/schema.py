@@ -225,6 +225,7 @@ class PublishConfig(Section):
     """What may become public."""
 
     corpus_text: Literal["all", "sample", "none"] = "all"
+    weights: bool = True  # for the page "Try it"; never with corpus_text: none
 
 
 class PingConfig(Section):

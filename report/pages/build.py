@@ -11,6 +11,7 @@ from report.pages import overview as overview_page
 from report.pages import reading as reading_page
 from report.pages import run as run_page
 from report.pages import sample as sample_page
+from report.pages import try_it
 from report.pages.contents import Contents, gather
 from report.pages.page import Page
 from report.run_view import RunView
@@ -24,6 +25,7 @@ PAGE_MAKERS: tuple[PageMaker, ...] = (
     neuron_page.pages,
     label_pages.pages,
     reading_page.pages,
+    try_it.pages,
 )
 
 

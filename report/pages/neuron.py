@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from report.pages.contents import Contents
 from report.pages.page import Page, markdown_page
+from report.pages.try_it import try_address, why_not
 from report.render.templates import page_text
 from report.run_view import RunView, Unit
 
@@ -15,11 +16,19 @@ SHORTER = 3.0  # factor for every digit less: outweighs how much rarer the longe
 def pages(view: RunView, contents: Contents) -> Iterator[Page]:
     """A page for each unit that is not left out; the last is followed by the first."""
     units = contents.units
+    offered = not why_not(view)
     digits = max((len(str(unit.index)) for unit in units), default=1)
     for place, unit in enumerate(units):
         neighbours = (units[place - 1], units[(place + 1) % len(units)])
         boost = search_boost(unit, digits)
-        text = _text(unit, neighbours, contents, boost, text_hidden=not view.shows_sample)
+        text = _text(
+            unit,
+            neighbours,
+            contents,
+            boost,
+            own_text=try_address(unit) if offered else "",
+            text_hidden=not view.shows_sample,
+        )
         yield markdown_page(unit.page, text)
 
 
@@ -29,6 +38,7 @@ def _text(
     contents: Contents,
     boost: float,
     *,
+    own_text: str,
     text_hidden: bool,
 ) -> str:
     entries = contents.by_unit[unit]
@@ -48,6 +58,7 @@ def _text(
         previous=neighbours[0],
         next=neighbours[1],
         label=contents.label(unit),
+        own_text=own_text,
         text_hidden=text_hidden,
         sentences=[entry.content.sentence for entry in entries if entry.content.sentence],
         main=[entry for entry in entries if entry.panel.place == "main"],

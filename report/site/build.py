@@ -29,6 +29,7 @@ GENERATED = (
     "sample.md",
     "run.md",
     "reading.md",
+    "try.md",
     "history.md",
     "neurons",
     "labels",

@@ -13,6 +13,7 @@
   var GLYPHS = {" ": "\u2423", "\n": "\u21b5", "\t": "\u21e5"};
   var tip = null;
   var marked = null;
+  var brought = {};
 
   /* --- coloured text ------------------------------------------------------------------------- */
 
@@ -123,7 +124,8 @@
     var guess = target.closest(".guess");
     if (guess) { showGuess(guess); return true; }
     if (target.parentNode && target.parentNode.classList
-        && target.parentNode.classList.contains("act")) {
+        && target.parentNode.classList.contains("act")
+        && !target.parentNode.classList.contains("live")) {
       showCharacter(target);
       return true;
     }
@@ -143,7 +145,7 @@
   document.addEventListener("keydown", function (event) {
     var focus = document.activeElement;
     var list = focus && focus.matches && (
-      focus.matches(".act") ? strip(boxOf(focus)).spans
+      focus.matches(".act:not(.live)") ? strip(boxOf(focus)).spans
         : focus.matches(".guess-box") ? focus.querySelectorAll(".guess") : null);
     if (!list || !list.length) { return; }
     var step = {ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity}[event.key];
@@ -202,8 +204,24 @@
     });
   });
 
+  /* A page that needs scripts of its own names them; they are loaded once, one after the other. */
+  function bring(addresses, done) {
+    if (!addresses.length) { done(); return; }
+    var address = new URL(addresses[0], location.href).href;
+    var next = function () { bring(addresses.slice(1), done); };
+    if (brought[address]) { next(); return; }
+    var script = document.createElement("script");
+    script.src = address;
+    script.onload = function () { brought[address] = true; next(); };
+    document.head.appendChild(script);
+  }
+
   function prepare() {
     clear();
+    document.querySelectorAll(".try[data-scripts]:not([data-brought])").forEach(function (root) {
+      root.dataset.brought = "yes";
+      bring(root.dataset.scripts.split(" "), function () { window.neuronarioTry.start(root); });
+    });
     document.querySelectorAll(".act-box[data-spare]").forEach(function (box) {
       box.querySelector(".act-switch").hidden = false;
       align(box, chosenAlignment() || (isPredicting(box) ? "predict" : "read"));
@@ -250,11 +268,11 @@
 
   /* --- start, and after each instant navigation ---------------------------------------------- */
 
-  if (window.document$) {
-    window.document$.subscribe(prepare);
-  } else if (document.readyState === "loading") {
+  /* On file:// the theme never says that a page is there: so the first one is prepared by itself. */
+  if (document.readyState === "loading") {
     document.addEventListener("DOMContentLoaded", prepare);
   } else {
     prepare();
   }
+  if (window.document$) { window.document$.subscribe(prepare); }
 })();
