@@ -52,7 +52,7 @@ def config_problems(path: Path) -> list[Problem]:
 
 
 def effective_yaml(config: Config) -> str:
-    """The whole configuration as YAML: sorted, ASCII, stable; read back by the function below."""
+    """The whole configuration as YAML: sorted, ASCII, stable; :func:`load_config` reads it back."""
     return yaml.dump(
         config.model_dump(mode="json", by_alias=True),
         Dumper=_QuotingDumper,
@@ -61,17 +61,6 @@ def effective_yaml(config: Config) -> str:
         default_flow_style=False,
         width=100,
     )
-
-
-def config_from_yaml_text(text: str, name: str = "config.yml") -> Config:
-    """Read an effective configuration from a run folder; 65 where it is not what was written."""
-    document, problems = read_yaml(text, name)
-    if not problems:
-        try:
-            return Config.model_validate(_frozen(document.values))
-        except ValidationError as error:
-            problems = validation_problems(error, document)
-    raise NeuronarioError(str(problems[0]), ExitCode.BAD_DATA)
 
 
 class _QuotingDumper(yaml.SafeDumper):

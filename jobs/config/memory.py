@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.filesize import decimal
+
 from jobs.config.schema import Config
 from jobs.errors import ExitCode, NeuronarioError
 
@@ -13,6 +15,7 @@ STEP_VALUES = 7  # kept per unit and step for back-propagation: 4 gates, cell, i
 TRACE_VALUES = 5  # per unit and character: hidden, cell, three gates (jobs/model/trace.py)
 ASSUMED_ALPHABET = 100  # distinct characters, where no text has been read yet
 GROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
+MOST_BYTES = 10**27  # put into words: a configuration may ask for any number
 
 
 @dataclass(frozen=True)
@@ -101,11 +104,4 @@ def check_memory(config: Config, alphabet_size: int) -> None:
 
 def size_text(count: int) -> str:
     """Bytes in words: 17.2 GB (powers of ten)."""
-    if count >= 10**24:
-        return "1,000,000 EB or more"
-    size = float(count)
-    for unit in ("bytes", "kB", "MB", "GB", "TB", "PB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "bytes" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:,.1f} EB"
+    return "1,000 YB or more" if count >= MOST_BYTES else decimal(count)

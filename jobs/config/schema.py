@@ -34,7 +34,8 @@ def _output_folder(value: str) -> str:
     return value
 
 
-def _known_encoding(value: str) -> str:
+def known_encoding(value: str) -> str:
+    """``value`` if it names an encoding of texts, else a ValueError that says what does."""
     try:
         known = codecs.lookup(value)
         "".encode(value)  # codecs that are no text encodings (base64, rot13) refuse this
@@ -106,7 +107,7 @@ class CorpusConfig(Section):
     path: PlainPath | None = None  # text file; relative paths start at the configuration file
     builtin: Literal["xml", "anbn", "dyck", "counter-lines"] | None = None
     builtin_characters: Annotated[int, Field(ge=1_000, le=10_000_000)] = 250_000
-    encoding: Annotated[str, AfterValidator(_known_encoding)] = "utf-8"
+    encoding: Annotated[str, AfterValidator(known_encoding)] = "utf-8"
     first_characters: PositiveInt | None = None  # use only the head of the text
     held_out: Fraction = 0.1  # share at the end that is never trained on
     max_bytes: PositiveInt = 200_000_000
@@ -259,8 +260,3 @@ class Config(Section):
                 "`site.directory` and `store.directory` must lie apart; choose another folder"
             )
         return self
-
-
-def corpus_path(config: Config, folder: Path) -> Path | None:
-    """The text file, resolved against the configuration file's folder; None for the generator."""
-    return None if config.corpus.path is None else folder / config.corpus.path

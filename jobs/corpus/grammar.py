@@ -11,8 +11,8 @@ items another follows with probability q: the expected count is n = least + q / 
 the 1 / (1 - q) decisions costs h(q) bits, so L = n L_item and H = n H_item + h(q) / (1 - q).
 
 H is the entropy of the *text* only where the grammar is unambiguous: each text has one derivation,
-so that its probability is the product of the choices made. :func:`text_probability` adds up all
-derivations of a given text; tests compare it with the choices that were made.
+so that its probability is the product of the choices made. Tests add up all derivations of a text
+and compare them with the choices that were made.
 """
 
 from collections.abc import Callable
@@ -33,10 +33,6 @@ class Rule:
         """Append one draw to ``pieces``; return -log2 of the probability of its choices."""
         raise NotImplementedError
 
-    def ends(self, text: str, starts: dict[int, float]) -> dict[int, float]:
-        """Probability, per end, of deriving ``text[start:end]`` from the weighted ``starts``."""
-        raise NotImplementedError
-
 
 @dataclass(frozen=True)
 class Text(Rule):
@@ -53,15 +49,6 @@ class Text(Rule):
         """See :class:`Rule`."""
         pieces.append(self.text)
         return 0.0
-
-    def ends(self, text: str, starts: dict[int, float]) -> dict[int, float]:
-        """See :class:`Rule`."""
-        size = len(self.text)
-        return {
-            start + size: probability
-            for start, probability in starts.items()
-            if text.startswith(self.text, start)
-        }
 
 
 @dataclass(frozen=True)
@@ -82,14 +69,6 @@ class Sequence(Rule):
         for part in self.parts:
             bits += part.draw(random, pieces)
         return bits
-
-    def ends(self, text: str, starts: dict[int, float]) -> dict[int, float]:
-        """See :class:`Rule`."""
-        for part in self.parts:
-            if not starts:
-                break
-            starts = part.ends(text, starts)
-        return starts
 
 
 @dataclass(frozen=True)
@@ -124,14 +103,6 @@ class Choice(Rule):
                 return bits + rule.draw(random, pieces)
         raise AssertionError("the last cumulative probability is 1")
 
-    def ends(self, text: str, starts: dict[int, float]) -> dict[int, float]:
-        """See :class:`Rule`."""
-        merged: dict[int, float] = {}
-        for _, bits, rule in self.table:
-            for end, probability in rule.ends(text, starts).items():
-                merged[end] = merged.get(end, 0.0) + probability * 2.0**-bits
-        return merged
-
 
 @dataclass(frozen=True)
 class Repeat(Rule):
@@ -159,20 +130,6 @@ class Repeat(Rule):
             bits += self.item.draw(random, pieces) - log2(self.again)
         return bits - log2(1.0 - self.again)
 
-    def ends(self, text: str, starts: dict[int, float]) -> dict[int, float]:
-        """See :class:`Rule`. Items must not be empty."""
-        for _ in range(self.least):
-            starts = self.item.ends(text, starts)
-        merged: dict[int, float] = {}
-        while starts:
-            for end, probability in starts.items():
-                merged[end] = merged.get(end, 0.0) + probability * (1.0 - self.again)
-            starts = {
-                end: probability * self.again
-                for end, probability in self.item.ends(text, starts).items()
-            }
-        return merged
-
 
 def sequence(*parts: Rule | str) -> Sequence:
     """Parts one after the other; strings stand for themselves."""
@@ -194,8 +151,3 @@ def evenly(options: Items[Rule | str]) -> Choice:
 def frequent_first(words: str) -> Choice:
     """One of the blank-separated ``words``; the n-th has weight 1 / n (Zipf's law)."""
     return choice(*((1.0 / rank, word) for rank, word in enumerate(words.split(), start=1)))
-
-
-def text_probability(rule: Rule, text: str) -> float:
-    """Probability that ``rule`` gives exactly ``text``: the sum over all its derivations."""
-    return rule.ends(text, {0: 1.0}).get(len(text), 0.0)

@@ -3,9 +3,11 @@
 Asked before a job begins: a training of hours must not end at a site that cannot be built.
 """
 
-import re
 from importlib.metadata import PackageNotFoundError, requires
 from importlib.util import find_spec
+
+from packaging.requirements import Requirement
+from packaging.version import InvalidVersion, Version
 
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.machine.runtime import installed_version
@@ -48,23 +50,14 @@ def requirement(name: str) -> str:
         lines = requires(DISTRIBUTION) or []
     except PackageNotFoundError:  # run from a folder, never installed
         return name
-    found = (line for line in lines if re.match(rf"{re.escape(name)}\s*[<>=!~;]", line))
-    return next((line for line in found if ";" not in line), name)
+    asked = (Requirement(line) for line in lines)
+    return next((str(one) for one in asked if one.name == name and one.marker is None), name)
 
 
 def allowed(version: str, wanted: str) -> bool:
-    """Whether ``version`` is within the ``>=`` and ``<`` bounds of ``wanted``."""
-    ours = _numbers(version)
-    for sign, bound in re.findall(r"(>=|<)\s*([0-9.]+)", wanted):
-        if (ours < _numbers(bound)) == (sign == ">="):
-            return False
-    return True
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    """The release numbers, zeros at the end left out: 2.21.0rc1 is (2, 21)."""
-    release = re.match(r"[0-9]+(\.[0-9]+)*", version)
-    numbers = [int(part) for part in release[0].split(".")] if release else []
-    while numbers and numbers[-1] == 0:
-        numbers.pop()
-    return tuple(numbers)
+    """Whether ``version`` is what ``wanted`` asks for; a pre-release counts as its release."""
+    try:
+        release = Version(version).base_version
+    except InvalidVersion:
+        return False
+    return Requirement(wanted).specifier.contains(release)

@@ -13,6 +13,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from platformdirs import user_cache_path
+
 from jobs.disk.files import write_text
 from jobs.errors import NeuronarioError
 from jobs.machine.runtime import cpu_identity, installed_version
@@ -46,12 +48,10 @@ def program_folder() -> Path | None:
     named = os.environ.get(VARIABLE)
     if named is not None:
         base = Path(named) if named else None
-    elif os.environ.get("XDG_CACHE_HOME"):
-        base = Path(os.environ["XDG_CACHE_HOME"]) / "neuronario"
-    elif os.environ.get("HOME"):
-        base = Path(os.environ["HOME"]) / ".cache" / "neuronario"
+    elif os.environ.get("XDG_CACHE_HOME") or os.environ.get("HOME"):
+        base = user_cache_path("neuronario", appauthor=False)
     else:
-        base = None
+        base = None  # a job without a home
     # TensorFlow splits its flags at blanks
     if base is None or not base.is_absolute() or any(sign.isspace() for sign in str(base)):
         return None

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from rich.filesize import decimal
+
 from jobs import __version__
 
 # The sizes of TensorFlow's thread pools decide how some sums are ordered, and so the last bits.
@@ -102,9 +104,9 @@ def doctor_lines() -> list[str]:
     for name in ("mkdocs", "mkdocs-material", "pydantic", "scipy"):
         facts[name] = installed_version(name) or "not installed"
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    facts["memory"] = f"{memory / 1e9:.1f} GB"
+    facts["memory"] = decimal(memory)
     try:
-        facts["free disk here"] = f"{shutil.disk_usage(Path.cwd()).free / 1e9:.1f} GB"
+        facts["free disk here"] = decimal(shutil.disk_usage(Path.cwd()).free)
     except OSError:
         facts["free disk here"] = "unknown: the working folder is gone"
     facts["tensorflow"] = facts["tensorflow"] or "not installed"

@@ -65,16 +65,13 @@ class Lock:
 
 
 @contextmanager
-def locked(
-    store: Path, doing: str, *, wait_seconds: float = 0.0, allow_network: bool = False
-) -> Iterator[Lock]:
+def locked(store: Path, doing: str, *, wait_seconds: float = 0.0) -> Iterator[Lock]:
     """Hold the store's lock for the body of a ``with``.
 
     Args:
         store: folder of the store, created if need be.
         doing: what others are told.
         wait_seconds: how long to wait for another job before giving up.
-        allow_network: also on network file systems, whose locks may not exclude other machines.
 
     Raises:
         NeuronarioError: 75, another job holds it; 73, 74 or 77, the file cannot be opened, or
@@ -87,7 +84,7 @@ def locked(
     except OSError as error:
         raise write_error(path, error) from error
     try:
-        _refuse_network(store, allow_network)
+        _refuse_network(store)
         _acquire(handle, store, wait_seconds)
         lock = Lock(handle)
         lock.describe(doing)
@@ -133,9 +130,9 @@ def file_system(path: Path, mounts: Path = Path("/proc/self/mountinfo")) -> str:
     return found
 
 
-def _refuse_network(store: Path, allowed: bool) -> None:
+def _refuse_network(store: Path) -> None:
     kind = file_system(store)
-    if kind in NETWORK_FILE_SYSTEMS and not allowed:
+    if kind in NETWORK_FILE_SYSTEMS:
         raise NeuronarioError(
             f"{store} is on a network file system ({kind}), where a lock may not exclude other "
             "machines; put the store on a local disk",

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from rich.filesize import decimal
+
 from jobs.config.schema import RetentionConfig
 from jobs.disk.exchange import exchange_names
 from jobs.disk.files import link_or_copy, move_folder, remove_file, remove_folder, write_text
@@ -45,10 +47,10 @@ def summary(decisions: Sequence[Decision]) -> str:
     count = dict.fromkeys(("keep", "thin", "remove"), 0)
     for decision in decisions:
         count[decision.action] += 1
-    freed = sum(decision.bytes for decision in decisions) / 1e6
+    freed = decimal(sum(decision.bytes for decision in decisions))
     return (
         f"kept {count['keep']}, thinned {count['thin']}, removed {count['remove']} runs; "
-        f"{freed:.1f} MB freed"
+        f"{freed} freed"
     )
 
 

@@ -18,8 +18,8 @@ from jobs.corpus.grammar import (
     evenly,
     frequent_first,
     sequence,
-    text_probability,
 )
+from tests.support.derivations import text_probability
 
 
 def every_text(rule: Rule) -> dict[str, float]:

@@ -7,7 +7,6 @@ from random import Random
 
 import pytest
 
-from jobs.corpus.grammar import text_probability
 from jobs.corpus.synthetic import (
     CORPUS_SEED,
     HEADING,
@@ -15,6 +14,7 @@ from jobs.corpus.synthetic import (
     generate_xml,
     record,
 )
+from tests.support.derivations import text_probability
 
 
 def records(count: int, seed: int) -> list[tuple[str, float]]:
