@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from jobs import __version__
-from jobs.cli import store_commands
+from jobs.cli import store_commands, trace_command
 from jobs.cli.failures import missing_package, say_error, say_traceback
 from jobs.cli.options import (
     config_option,
@@ -243,6 +243,7 @@ def doctor() -> None:
 
 
 for verb in (
+    trace_command.trace,
     store_commands.diff,
     store_commands.check,
     store_commands.prune,

@@ -43,16 +43,23 @@ class TextFile:
     notes: tuple[str, ...]
 
 
-def read_text_file(path: Path, encoding: str, max_bytes: int) -> TextFile:
-    """Read and decode a corpus.
+def read_text_file(
+    path: Path,
+    encoding: str,
+    max_bytes: int,
+    *,
+    encoding_key: str = "corpus.encoding",
+    limit_key: str = "corpus.max_bytes",
+) -> TextFile:
+    """Read and decode a text; the keys are what a message names to be changed.
 
     Raises:
         NeuronarioError: 66 missing; 77 not allowed to read; 74 I/O error; 65 not a regular file,
             too large, compressed, binary, not in ``encoding``, or changed while it was read.
     """
-    data = read_regular_file(path, max_bytes, ExitCode.BAD_DATA)
+    data = read_regular_file(path, max_bytes, ExitCode.BAD_DATA, limit_key=limit_key)
     _refuse_signatures(data, path)
-    text = _decode(data, encoding, path)
+    text = _decode(data, encoding, path, encoding_key)
     notes = []
     marked = any(data.startswith(mark) for mark, name in MARKS if _same_codec(name, encoding))
     if text.startswith(BYTE_ORDER_MARK):
@@ -60,7 +67,7 @@ def read_text_file(path: Path, encoding: str, max_bytes: int) -> TextFile:
         marked = True
     if marked:
         notes.append("byte order mark dropped")
-    _refuse_binary(text, path)
+    _refuse_binary(text, path, encoding_key)
     return TextFile(text, len(data), tuple(notes))
 
 
@@ -77,12 +84,12 @@ def _refuse_signatures(data: bytes, path: Path) -> None:
             )
 
 
-def _decode(data: bytes, encoding: str, path: Path) -> str:
+def _decode(data: bytes, encoding: str, path: Path, key: str) -> str:
     try:
         return data.decode(encoding)
     except LookupError as error:
         raise NeuronarioError(
-            f"corpus.encoding: {shown(encoding)} is unknown; for example utf-8, latin-1, utf-16",
+            f"{key}: {shown(encoding)} is unknown; for example utf-8, latin-1, utf-16",
             ExitCode.BAD_CONFIG,
         ) from error
     except UnicodeError as error:
@@ -91,23 +98,24 @@ def _decode(data: bytes, encoding: str, path: Path) -> str:
             found = data[error.start : error.start + 1].hex()
             place = f": byte 0x{found} at offset {error.start:,}"
         raise NeuronarioError(
-            f"{shown(path)}: not valid {shown(encoding)}{place}; {_encoding_hint(data, encoding)}",
+            f"{shown(path)}: not valid {shown(encoding)}{place}; "
+            f"{_encoding_hint(data, encoding, key)}",
             ExitCode.BAD_DATA,
         ) from error
 
 
-def _encoding_hint(data: bytes, encoding: str) -> str:
+def _encoding_hint(data: bytes, encoding: str, key: str) -> str:
     for mark, name in MARKS:
         if data.startswith(mark) and not _same_codec(name, encoding):
-            return f"it begins like {name.upper()}: set corpus.encoding: {name}"
-    return "set corpus.encoding to the encoding it was written in (for example latin-1)"
+            return f"it begins like {name.upper()}: set {key}: {name}"
+    return f"set {key} to the encoding it was written in (for example latin-1)"
 
 
 def _same_codec(first: str, second: str) -> bool:
     return codecs.lookup(first).name == codecs.lookup(second).name
 
 
-def _refuse_binary(text: str, path: Path) -> None:
+def _refuse_binary(text: str, path: Path, key: str) -> None:
     """A text has hardly any NUL; UTF-16 read as something else has them at every other place.
 
     A few are kept, as any other control character: in Latin-1 they are characters like others.
@@ -116,7 +124,7 @@ def _refuse_binary(text: str, path: Path) -> None:
     if count > NUL_SHARE * len(text):
         raise NeuronarioError(
             f"{shown(path)}: looks binary: {count:,} of {len(text):,} characters are NUL, the "
-            f"first at {text.index(chr(0)):,}; give a text, or set corpus.encoding "
+            f"first at {text.index(chr(0)):,}; give a text, or set {key} "
             "(UTF-16 without a byte order mark: utf-16-le)",
             ExitCode.BAD_DATA,
         )

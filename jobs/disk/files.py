@@ -98,66 +98,6 @@ def write_error(path: Path, error: OSError) -> NeuronarioError:
     return NeuronarioError(f"{error.strerror or error} while writing {path}", code)
 
 
-class ArrayFile:
-    """An .npy file written row by row: memory stays bounded, and the file appears whole or not
-    at all.
-    """
-
-    def __init__(self, path: Path, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-        """Open a temporary file beside ``path`` for an array of ``shape`` and ``dtype``."""
-        self.path = path
-        self._shape = shape
-        self._dtype = dtype
-        self._rows = 0
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-            self._temporary: Path | None = Path(name)
-            self._file = os.fdopen(handle, "wb")
-            header = {
-                "shape": shape,
-                "fortran_order": False,
-                "descr": np.lib.format.dtype_to_descr(dtype),
-            }
-            np.lib.format.write_array_header_1_0(self._file, header)
-        except OSError as error:
-            raise write_error(path, error) from error
-
-    def append(self, rows: np.ndarray) -> None:
-        """Write the next rows, (N, *shape[1:])."""
-        if rows.shape[1:] != self._shape[1:]:
-            raise ValueError(f"{self.path.name}: rows of shape {rows.shape}, array {self._shape}")
-        try:
-            self._file.write(np.ascontiguousarray(rows, self._dtype).data)
-        except OSError as error:
-            raise write_error(self.path, error) from error
-        self._rows += rows.shape[0]
-
-    def finish(self) -> None:
-        """Put the file in its place; every row must have been written."""
-        if self._rows != self._shape[0] or self._temporary is None:
-            raise ValueError(f"{self.path.name}: {self._rows} rows of {self._shape[0]} written")
-        try:
-            self._file.flush()
-            os.fchmod(self._file.fileno(), 0o644)
-            os.fsync(self._file.fileno())
-            self._file.close()
-            self._temporary.replace(self.path)
-            self._temporary = None
-            sync_folder(self.path.parent)
-        except OSError as error:
-            raise write_error(self.path, error) from error
-
-    def discard(self) -> None:
-        """Remove the temporary file, where one is left."""
-        if self._temporary is not None:
-            with suppress(OSError):
-                self._file.close()
-            with suppress(OSError):
-                self._temporary.unlink()
-            self._temporary = None
-
-
 def move_folder(source: Path, target: Path) -> None:
     """Make a complete folder appear as ``target``, which must not exist or be empty: one rename.
 

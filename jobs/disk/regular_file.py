@@ -10,12 +10,15 @@ from jobs.errors import ExitCode, NeuronarioError
 from jobs.printable import shown
 
 
-def read_regular_file(path: Path, max_bytes: int, unusable: ExitCode) -> bytes:
+def read_regular_file(
+    path: Path, max_bytes: int, unusable: ExitCode, *, limit_key: str = ""
+) -> bytes:
     """All bytes of a regular file of at most ``max_bytes``.
 
     Directories, pipes, devices and symbolic links are refused without blocking; the size is looked
     at before anything is read; a file that changes meanwhile is refused. ``unusable`` is the exit
-    code of those refusals; 66, 77 and 74 as in :func:`read_text_file`.
+    code of those refusals; 66, 77 and 74 as in :func:`read_text_file`. ``limit_key`` is the
+    configuration key that raises the limit, "" where none does.
     """
     handle = _open(path, unusable)
     try:
@@ -26,7 +29,7 @@ def read_regular_file(path: Path, max_bytes: int, unusable: ExitCode) -> bytes:
                 unusable,
             )
         if before.st_size > max_bytes:
-            key = " (corpus.max_bytes)" if unusable == ExitCode.BAD_DATA else ""
+            key = f" ({limit_key})" if limit_key else ""
             raise NeuronarioError(
                 f"{shown(path)}: {before.st_size:,} bytes; at most {max_bytes:,} are read{key}",
                 unusable,

@@ -3,15 +3,14 @@
 Alignment as in ``jobs/model/trace.py``: row t is the network after reading ``ids[t]``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from jobs.disk.files import ArrayFile, write_npz
+from jobs.disk.array_files import ArrayWriter
 from jobs.engine.compiled_reads import read_stream, read_windows, states_after
 from jobs.engine.evaluate import WARM_UP
 from jobs.engine.lstm import LayerRun, State, Tensor, Weights, to_device, zero_states
@@ -70,50 +69,46 @@ def trace_text(network: Network, ids: Ids, *, regime: Regime, window: int, conte
     arrays: dict[str, np.ndarray] = {
         name: np.concatenate([column[name] for column in columns]) for name in before.arrays()
     }
-    return trace_from_arrays(arrays | _edges(before, ids, context), regime=regime, window=window)
+    arrays |= _before_arrays(before)
+    arrays |= {"ids": np.ascontiguousarray(ids, np.int32)}
+    arrays |= {"context": np.ascontiguousarray(context, np.int32)}
+    return trace_from_arrays(arrays, regime=regime, window=window)
 
 
-def trace_to_folder(
-    network: Network, ids: Ids, folder: Path, *, regime: Regime, window: int, context: Ids
-) -> Trace:
-    """Trace a text of any length: rows are streamed to ``folder``, memory stays bounded.
+def write_trace(
+    network: Network,
+    ids: Ids,
+    writer: ArrayWriter,
+    *,
+    regime: Regime,
+    window: int,
+    context: Ids,
+    on_rows: Callable[[int], None] = lambda rows: None,
+) -> None:
+    """Trace a text of any length to disk: memory holds some blocks of rows, never the arrays.
 
-    Writes one ``NAME.npy`` per array with a row per character and ``edges.npz`` for the rest.
-
-    Returns:
-        the trace, its row arrays read-only memory maps of the files.
+    Args:
+        network: the weights.
+        ids: (T,) int32; may be a memory map.
+        writer: takes every array of the trace but ``ids`` and ``context``, by its name.
+        regime: as in :func:`trace_text`.
+        window: likewise.
+        context: likewise.
+        on_rows: told after each block how many rows are written.
 
     Raises:
         NeuronarioError: 73, 74 or 77 where a file cannot be written.
     """
-    window = window if regime == "window" else 0
     blocks = trace_blocks(network, ids, regime=regime, window=window, context=context)
-    before = next(blocks)
-    files = {
-        name: ArrayFile(folder / f"{name}.npy", (ids.size, row.shape[1]), np.dtype(np.float32))
-        for name, row in before.arrays().items()
-    }
-    try:
-        with prefetched(blocks, segments_for(network)) as made:
-            for block in made:
-                for name, rows in block.arrays().items():
-                    files[name].append(rows)
-        for file in files.values():
-            file.finish()
-    finally:
-        for file in files.values():
-            file.discard()
-    write_npz(folder / "edges.npz", _edges(before, ids, context))
-    return read_trace_folder(folder, regime=regime, window=window)
-
-
-def read_trace_folder(folder: Path, *, regime: Regime, window: int) -> Trace:
-    """Open what :func:`trace_to_folder` wrote; no TensorFlow is run."""
-    with np.load(folder / "edges.npz", allow_pickle=False) as edges:
-        arrays: dict[str, np.ndarray] = dict(edges.items())
-    for path in folder.glob("*.npy"):
-        arrays[path.stem] = np.load(path, mmap_mode="r", allow_pickle=False)
-    return trace_from_arrays(arrays, regime, window if regime == "window" else 0)
+    for name, array in _before_arrays(next(blocks)).items():
+        writer.append(name, array)
+    done = 0
+    with prefetched(blocks, segments_for(network)) as made:
+        for block in made:
+            for name, rows in block.arrays().items():
+                writer.append(name, rows)
+            done += len(block.probabilities)
+            on_rows(done)
 
 
 def trace_blocks(
@@ -215,7 +210,8 @@ def _stream_block(
 def _window_blocks(
     network: Network, weights: Weights, ids: Ids, window: int, context: Ids
 ) -> Iterator[Block]:
-    text = np.concatenate([context[-window:], ids]).astype(np.int32)
+    # a text without context may be a memory map: nothing of it is copied as a whole
+    text = np.concatenate([context[-window:], ids]) if context.size else ids
     first = text.size - ids.size  # position of ids[0]
     if first == 0:
         yield _zero_block(network)
@@ -263,12 +259,9 @@ def _zero_block(network: Network) -> Block:
     return Block(zeros, zeros, gates, (shifted / shifted.sum())[None])
 
 
-def _edges(before: Block, ids: Ids, context: Ids) -> dict[str, np.ndarray]:
-    named: dict[str, np.ndarray] = {
-        "ids": np.ascontiguousarray(ids, np.int32),
-        "context": np.ascontiguousarray(context, np.int32),
-        "before.probabilities": before.probabilities[0],
-    }
+def _before_arrays(before: Block) -> dict[str, np.ndarray]:
+    """The row before the text, named as in the trace."""
+    named: dict[str, np.ndarray] = {"before.probabilities": before.probabilities[0]}
     for number in range(1, 1 + len(before.hidden)):
         named[f"layer{number}.before.hidden"] = before.hidden[number - 1][0]
         named[f"layer{number}.before.cell"] = before.cell[number - 1][0]

@@ -9,9 +9,11 @@ from statistics import median
 import numpy as np
 import tensorflow as tf
 
+from jobs.disk.array_files import NpyFolder
 from jobs.engine.sample import sample
-from jobs.engine.trace_text import trace_to_folder
+from jobs.engine.trace_text import write_trace
 from jobs.model.network import Network, initial_network
+from jobs.pipeline.trace_files import array_specs
 from tests.benchmarks import pytorch
 
 SAMPLED, TRACED, WINDOW = 500, 1_000_000, 20
@@ -86,9 +88,12 @@ def tracing(symbols: int) -> dict[str, float]:
 
     def ours(characters: int) -> None:
         with tempfile.TemporaryDirectory() as folder:
-            trace_to_folder(
-                network, ids[:characters], Path(folder), regime="stream", window=0, context=none
-            )
+            specs = array_specs(network, characters, positions=False)
+            writer = NpyFolder(Path(folder), specs, {})
+            read = ids[:characters]
+            writer.append("ids", read)
+            write_trace(network, read, writer, regime="stream", window=0, context=none)
+            writer.finish()
 
     def theirs() -> None:
         torch_trace(network, ids)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jobs.engine import trace_text as tracer
-from jobs.engine.trace_text import read_trace_folder, trace_text, trace_to_folder
+from jobs.engine.trace_text import trace_text, write_trace
 from jobs.model.network import initial_network
 from tests.support.engine_cases import SIZES, random_ids, random_network
 from tests.support.oracle import Oracle, rows_of_text
@@ -52,21 +52,36 @@ def test_row_before_without_context_is_the_zero_state():
     np.testing.assert_allclose(trace.before.probabilities, Oracle(network).predict(), atol=1e-6)
 
 
+class Kept:
+    """Takes the arrays of a trace as the files do, in memory."""
+
+    def __init__(self):
+        self.rows = {}
+
+    def append(self, name, rows):
+        self.rows.setdefault(name, []).append(rows.copy())
+
+    def array(self, name):
+        return np.concatenate(self.rows[name])
+
+
+@pytest.mark.parametrize("context_length", [0, 9])
 @pytest.mark.parametrize("regime", ["stream", "window"])
-def test_blocks_and_files_change_nothing(regime, monkeypatch, tmp_path):
-    network, ids, context = random_network(), random_ids(75), random_ids(9, seed=8)
+def test_written_in_blocks_nothing_changes(regime, context_length, monkeypatch):
+    network, ids = random_network(), random_ids(75)
+    context = random_ids(context_length, seed=8)
     whole = trace_text(network, ids, regime=regime, window=WINDOW, context=context)
     monkeypatch.setattr(tracer, "STREAM_BLOCK", 16)
     monkeypatch.setattr(tracer, "WINDOW_BLOCK", 16)
-    folder = tmp_path / "trace"
-    written = trace_to_folder(network, ids, folder, regime=regime, window=WINDOW, context=context)
-    again = read_trace_folder(folder, regime=regime, window=WINDOW)
-    assert isinstance(written.layers[0].hidden, np.memmap)
-    assert not [path for path in folder.iterdir() if path.suffix == ".tmp"]
+    kept, told = Kept(), []
+    settings = {"regime": regime, "window": WINDOW, "context": context}
+    write_trace(network, ids, kept, on_rows=told.append, **settings)
+    assert told == [16, 32, 48, 64, 75]
     for name, array in whole.arrays().items():
-        np.testing.assert_allclose(written.arrays()[name], array, atol=2e-6, err_msg=name)
-        np.testing.assert_array_equal(written.arrays()[name], again.arrays()[name])
-    assert written.window == whole.window == (WINDOW if regime == "window" else 0)
+        if name not in ("ids", "context"):
+            np.testing.assert_allclose(kept.array(name), array, atol=2e-6, err_msg=name)
+    assert set(kept.rows) == set(whole.arrays()) - {"ids", "context"}
+    assert whole.window == (WINDOW if regime == "window" else 0)
 
 
 @pytest.mark.parametrize("forgets", [True, False])
@@ -92,28 +107,27 @@ def test_segments_side_by_side_change_nothing(forgets, monkeypatch):
         np.testing.assert_allclose(beside.arrays()[name], array, atol=1e-5, err_msg=name)
 
 
-def test_few_rows_of_a_large_network_wait_to_be_written(tmp_path, monkeypatch):
+def test_few_rows_of_a_large_network_wait_to_be_written(monkeypatch):
     """A slow disk: no more blocks are made ahead than are read at once, however large they are."""
     network = initial_network(7, (4, 6), 1)
     monkeypatch.setattr(tracer, "STREAM_BLOCK", 100)
     monkeypatch.setattr(tracer, "segments_for", lambda network: 2)
     made, waiting = [], []
-    blocks, append = tracer.trace_blocks, tracer.ArrayFile.append
+    blocks = tracer.trace_blocks
 
     def counted(*arguments, **settings):
         for block in blocks(*arguments, **settings):
             made.append(block)
             yield block
 
-    def slow(file, rows):
-        if file.path.stem == "probabilities":
-            time.sleep(0.05)
-            waiting.append(len(made) - len(waiting) - 2)  # but the row before and the one written
-        append(file, rows)
+    class Slow:
+        def append(self, name, rows):
+            if name == "probabilities":
+                time.sleep(0.05)
+                waiting.append(len(made) - len(waiting) - 2)  # but the row before and the written
 
     monkeypatch.setattr(tracer, "trace_blocks", counted)
-    monkeypatch.setattr(tracer.ArrayFile, "append", slow)
     ids, context = random_ids(2_000), random_ids(9, seed=8)
-    trace_to_folder(network, ids, tmp_path, regime="stream", window=0, context=context)
+    write_trace(network, ids, Slow(), regime="stream", window=0, context=context)
     assert len(waiting) == 20
     assert max(waiting) <= 2

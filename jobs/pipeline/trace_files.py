@@ -1,0 +1,282 @@
+"""``neuronario trace``: what a run's network does on any text, as files that other tools read."""
+
+import hashlib
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from rich.filesize import decimal
+
+from jobs import __version__
+from jobs.corpus.encode import UnknownCharacter, encoded, unknown_characters, where
+from jobs.corpus.text_file import TextFile, read_text_file
+from jobs.disk.array_files import ArraySpec, ArrayWriter, NpyFolder, SafetensorsFile
+from jobs.disk.files import move_folder, remove_folder, write_error
+from jobs.errors import ExitCode, NeuronarioError
+from jobs.machine.tensorflow_start import start_tensorflow
+from jobs.model.network import Network
+from jobs.model.trace import STATES
+from jobs.pipeline.signals import answer_signals
+from jobs.printable import shown
+from jobs.store.run import Run
+from jobs.store.run_names import read_run
+
+MOST_BYTES = 200_000_000  # of a text; its trace is a thousand times larger
+NAMED = 3  # unknown characters that an error names
+SAFETENSORS = "trace.safetensors"
+ALIGNMENT = (
+    "row t of every array is the network after reading character ids[t]; probabilities[t] are of "
+    "the character after it. before.* is the network before ids[0]: zero states."
+)
+MEANINGS = {
+    "ids": "index into the alphabet of each character",
+    "positions": "place in the text of each character, from 0; those that are unknown are left out",
+    "probabilities": "softmax over the alphabet, at temperature 1",
+    "hidden": "hidden state h = o * tanh(c), in (-1, 1)",
+    "cell": "cell state c",
+    "input_gate": "after its sigmoid, in (0, 1)",
+    "forget_gate": "after its sigmoid, in (0, 1)",
+    "output_gate": "after its sigmoid, in (0, 1)",
+}
+
+
+@dataclass(frozen=True)
+class TraceOptions:
+    """What is traced and what becomes of characters that the network does not know."""
+
+    text: Path
+    out: Path  # a folder, which does not exist or is empty
+    encoding: str | None = None  # None: that of the run's own text
+    unknown: Literal["fail", "skip", "replace"] = "fail"
+    replacement: str = ""  # of the alphabet
+    safetensors: bool = False
+
+
+def trace_stored_run(
+    store: Path, name: str, options: TraceOptions, on_rows: Callable[[int, int], None]
+) -> dict[str, Any]:
+    """As :func:`trace_run`, for a run of a store; a signal that ends the process leaves nothing."""
+    staged: list[Path] = []
+
+    def on_end(number: int) -> None:
+        print(f"ended by signal {number}; nothing was written", file=sys.stderr, flush=True)
+        for folder in staged:
+            remove_folder(folder)
+
+    latest = "no row is written yet"
+
+    def told(done: int, total: int) -> None:
+        nonlocal latest
+        latest = f"{done:,} of {total:,} characters traced"
+        on_rows(done, total)
+
+    answer_signals(on_end, lambda: print(latest, file=sys.stderr, flush=True))
+    return trace_run(read_run(store, name), options, staged.append, told)
+
+
+def trace_run(
+    run: Run,
+    options: TraceOptions,
+    on_begin: Callable[[Path], None],
+    on_rows: Callable[[int, int], None],
+) -> dict[str, Any]:
+    """Write the trace of a text; the folder appears whole or not at all.
+
+    Memory holds the text and some blocks of rows, never the arrays.
+
+    Args:
+        run: whose network reads.
+        options: the text and the target.
+        on_begin: told the hidden folder beside the target in which the files are made.
+        on_rows: told after each block how many rows of how many are written.
+
+    Returns:
+        the description that was written beside the arrays.
+
+    Raises:
+        NeuronarioError: 2, the replacement is no character of the alphabet; 65, unknown characters
+            or an unusable text; 66, no such text; 73, something is in the target's place, or it
+            cannot be made; 74, the disk has no room; 77, no permission.
+    """
+    check_vacant(options.out)
+    alphabet = run.card.alphabet
+    if options.unknown == "replace" and options.replacement not in alphabet:
+        raise NeuronarioError(
+            f"--unknown replace: {options.replacement!a} is not in the alphabet of run "
+            f"{run.id} either; give one of its {len(alphabet):,} characters",
+            ExitCode.USAGE,
+        )
+    file = read_text_file(
+        options.text,
+        options.encoding or run.card.encoding,
+        MOST_BYTES,
+        encoding_key="--encoding",
+        limit_key="",
+    )
+    unknown = unknown_characters(file.text, alphabet)
+    if unknown and options.unknown == "fail":
+        raise NeuronarioError(refusal(options.text, file.text, unknown, run), ExitCode.BAD_DATA)
+    skipped = sum(one.count for one in unknown) if options.unknown == "skip" else 0
+    characters = len(file.text) - skipped
+    if characters == 0:
+        raise NeuronarioError(
+            f"{shown(options.text)}: no character to trace; give a text in the alphabet of run "
+            f"{run.id}",
+            ExitCode.BAD_DATA,
+        )
+    network = run.network
+    specs = array_specs(network, characters, positions=skipped > 0)
+    check_room(options.out, sum(spec.bytes for spec in specs.values()))
+    description = describe(run, options, file, unknown, specs)
+    staged = staging_folder(options.out)
+    on_begin(staged)
+    try:
+        writer: ArrayWriter = (
+            SafetensorsFile(staged / SAFETENSORS, specs, description)
+            if options.safetensors
+            else NpyFolder(staged, specs, description)
+        )
+        try:
+            replacement = options.replacement if options.unknown == "replace" else ""
+            for places, ids in encoded(file.text, alphabet, replacement):
+                writer.append("ids", ids)
+                if skipped:
+                    writer.append("positions", places)
+            del file
+            _trace(run, network, writer, lambda rows: on_rows(rows, characters))
+            writer.finish()
+        finally:
+            writer.close()
+        move_folder(staged, options.out)
+    finally:
+        with suppress(NeuronarioError):  # do not hide the first error
+            remove_folder(staged)
+    return description
+
+
+def check_vacant(out: Path) -> None:
+    """Refuse, with 73, to write where something is."""
+    try:
+        vacant = not out.is_symlink() and (not out.exists() or not any(out.iterdir()))
+    except OSError as error:
+        raise write_error(out, error) from error
+    if not vacant:
+        raise NeuronarioError(
+            f"{shown(out)} is not empty; name a new folder with --out, or empty it",
+            ExitCode.CANNOT_CREATE,
+        )
+
+
+def check_room(out: Path, needed: int) -> None:
+    """Refuse, with 74, what the disk has no room for."""
+    parent = next(folder for folder in out.absolute().parents if folder.exists())
+    free = shutil.disk_usage(parent).free
+    if needed > free:
+        raise NeuronarioError(
+            f"the trace takes {decimal(needed)}, {shown(parent)} has {decimal(free)} "
+            "free; trace a shorter text, or name a folder on a larger disk with --out",
+            ExitCode.IO_ERROR,
+        )
+
+
+def staging_folder(out: Path) -> Path:
+    """A new hidden folder beside ``out``."""
+    try:
+        out.absolute().parent.mkdir(parents=True, exist_ok=True)
+        name = tempfile.mkdtemp(dir=out.absolute().parent, prefix=f".{out.name}.", suffix=".tmp")
+        Path(name).chmod(0o755)
+    except OSError as error:
+        raise write_error(out, error) from error
+    return Path(name)
+
+
+def refusal(path: Path, text: str, unknown: tuple[UnknownCharacter, ...], run: Run) -> str:
+    """Which characters the network does not know, and where they stand, in one line."""
+    count, kinds = sum(one.count for one in unknown), len(unknown)
+    named = "; ".join(where(text, one) for one in unknown[:NAMED])
+    more = f"; and {kinds - NAMED:,} more" if kinds > NAMED else ""
+    return (
+        f"{shown(path)}: {count:,} character{'s' * (count > 1)} ({kinds:,} distinct) not in the "
+        f"alphabet of run {run.id}: {named}{more}; mend the text, or use --unknown skip, or "
+        "--unknown replace CHARACTER"
+    )
+
+
+def array_specs(network: Network, characters: int, *, positions: bool) -> dict[str, ArraySpec]:
+    """Every array of a trace, named as in :meth:`jobs.model.trace.Trace.arrays`."""
+    single = np.dtype("<f4")
+    specs = {"ids": ArraySpec(np.dtype("<i4"), (characters,))}
+    if positions:
+        specs["positions"] = ArraySpec(np.dtype("<i8"), (characters,))
+    specs["probabilities"] = ArraySpec(single, (characters, network.alphabet_size))
+    specs["before.probabilities"] = ArraySpec(single, (network.alphabet_size,))
+    for number, units in enumerate(network.sizes, start=1):
+        for state in STATES:
+            specs[f"layer{number}.{state}"] = ArraySpec(single, (characters, units))
+        for state in ("hidden", "cell"):
+            specs[f"layer{number}.before.{state}"] = ArraySpec(single, (units,))
+    return specs
+
+
+def describe(
+    run: Run,
+    options: TraceOptions,
+    file: TextFile,
+    unknown: tuple[UnknownCharacter, ...],
+    specs: dict[str, ArraySpec],
+) -> dict[str, Any]:
+    """What the arrays are: plain JSON values."""
+    training = run.config.training
+    window = training.window if training.regime == "window" else 0
+    return {
+        "format": "neuronario-trace 1",
+        "neuronario": __version__,
+        "run": run.id,
+        "content_id": run.manifest.content_id,
+        "regime": training.regime,
+        "window": window,
+        "alignment": ALIGNMENT,
+        "alphabet": list(run.card.alphabet),
+        "text": {
+            "name": shown(options.text.name),
+            "encoding": options.encoding or run.card.encoding,
+            "characters": len(file.text),
+            "sha256": hashlib.sha256(file.text.encode("utf-8", "surrogatepass")).hexdigest(),
+            "notes": list(file.notes),
+        },
+        "unknown": {
+            "treatment": options.unknown,
+            "replacement": options.replacement if options.unknown == "replace" else None,
+            "characters": sum(one.count for one in unknown),
+            "distinct": len(unknown),
+        },
+        "arrays": {
+            name: {
+                "dtype": spec.dtype.name,
+                "shape": list(spec.shape),
+                "meaning": MEANINGS[name.rpartition(".")[2]],
+            }
+            for name, spec in specs.items()
+        },
+    }
+
+
+def _trace(run: Run, network: Network, writer: ArrayWriter, on_rows: Callable[[int], None]) -> None:
+    start_tensorflow()
+    from jobs.engine.trace_text import write_trace
+
+    write_trace(
+        network,
+        writer.written("ids"),
+        writer,
+        regime=run.config.training.regime,
+        window=run.config.training.window,
+        context=np.zeros(0, np.int32),
+        on_rows=on_rows,
+    )
