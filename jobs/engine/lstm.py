@@ -1,16 +1,44 @@
-"""The LSTM in TensorFlow: one step, one layer over a text, the whole network. Any number of layers.
+"""The LSTM in TensorFlow, and the engine in one page.
+
+The files of the engine in the order in which a run meets them, and what flows between them. Ids are
+int32, everything else float32, time first: (T, B, ...), so that one step is one contiguous block.
+T steps, B texts side by side, H units, V characters, K predictions.
+
+    batches.py          a text's ids, settings, epoch -> ids, targets and mask of the next S steps;
+                        the mask is 0 where a batch is padded. NumPy alone.
+    lstm.py             here: one step, one layer over T steps, all layers. ids, states -> LayerRun
+                        (hidden, cell, gates of every step) per layer -> logits (T, B, V).
+    dropout.py          seed, step -> what each layer's hidden states are multiplied by.
+    gradient.py         a batch, weights, states -> loss, gradients, final states: back-propagation
+                        through time, written by hand.
+    adam.py             gradients, moments -> new weights: clipping, Adam, the learning rate.
+    train_step.py       TrainState, S batches -> TrainState: many steps in one execution of one
+                        compiled program, the batch in two shards where two cores pay.
+    compiled_reads.py   the programs that only read: for scores and for traces.
+    evaluate.py         weights, the held-out text -> bits per character.
+    checkpoint.py       what an epoch hands to the next -> one file, and back.
+    train.py            a corpus -> the network of the best epoch, the history of all: calls those
+                        above, epoch by epoch.
+    sample.py           a network, a start, a seed -> the text that it writes, traced.
+    trace_text.py       a network, a text -> hidden, cell, gates and probabilities of every
+                        character, in memory or to disk block by block;
+    prefetch.py         makes the next blocks while the last are written.
+
+Between the files weights are the named tuples below, nests that TensorFlow's loops carry as they
+are; outside the engine they are ``jobs.model.network.Network``, and traces ``jobs.model.trace``.
+Same seed, same bits: nothing here asks the machine how many cores it has, and random numbers follow
+from seed, epoch and step alone.
 
 The numbers are those of Keras' ``LSTM`` (Hochreiter & Schmidhuber 1997 with the forget gate of
-Gers et al. 2000), gate order input, forget, candidate, output::
+Gers et al. 2000), for any number of layers; gate order input, forget, candidate, output::
 
     z = x @ kernel + h @ recurrent_kernel + bias        # (B, 4H)
     i, f, g, o = sigmoid, sigmoid, tanh, sigmoid of the four quarters of z
     c = f * c + i * g
     h = o * tanh(c)
 
-Every array is float32 with time first: (T, B, ...), so that one step is one contiguous block. The
-functions are written to be compiled as a whole (``tf.function(jit_compile=True)``) by the modules
-that train, sample and trace.
+The functions are written to be compiled as a whole (``tf.function(jit_compile=True)``) by the
+modules that train, sample and trace.
 """
 
 import os
