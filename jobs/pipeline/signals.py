@@ -1,11 +1,12 @@
 """Signals while a job runs: answered by a thread of their own.
 
 Python runs its signal handlers only between two steps of the interpreter, in the main thread, and a
-compiled epoch is one such step, which may last minutes. The part of Python's handler that is
-written in C runs at once, in whichever thread the kernel picks (libraries start threads of their
-own), and writes the signal's number into a pipe; a thread reads it there. That thread may end the
-process at any moment: everything on disk is written atomically, training is resumed from the
-checkpoint of the last finished epoch, and the site is exchanged in one step.
+call of a compiled program is one such step: about a second of training, minutes where a single step
+of a large network takes them. The part of Python's handler that is written in C runs at once, in
+whichever thread the kernel picks (libraries start threads of their own), and writes the signal's
+number into a pipe; a thread reads it there. That thread may end the process at any moment:
+everything on disk is written atomically, training is resumed from the checkpoint of the last
+finished epoch, and the site is exchanged in one step.
 """
 
 import os
