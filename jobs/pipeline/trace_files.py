@@ -163,12 +163,13 @@ def trace_run(
 def check_vacant(out: Path) -> None:
     """Refuse, with 73, to write where something is."""
     try:
-        vacant = not out.is_symlink() and (not out.exists() or not any(out.iterdir()))
+        empty = out.is_dir() and not any(out.iterdir())
+        vacant = not out.is_symlink() and (empty or not out.exists())
     except OSError as error:
         raise write_error(out, error) from error
     if not vacant:
         raise NeuronarioError(
-            f"{shown(out)} is not empty; name a new folder with --out, or empty it",
+            f"{shown(out)} is not an empty folder; name a new one with --out, or empty it",
             ExitCode.CANNOT_CREATE,
         )
 
