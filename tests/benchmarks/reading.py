@@ -88,9 +88,9 @@ def tracing(symbols: int) -> dict[str, float]:
 
     def ours(characters: int) -> None:
         with tempfile.TemporaryDirectory() as folder:
-            specs = array_specs(network, characters, positions=False)
-            writer = NpyFolder(Path(folder), specs, {})
             read = ids[:characters]
+            specs = array_specs(network, read.size, positions=False)
+            writer = NpyFolder(Path(folder), specs, {})
             writer.append("ids", read)
             write_trace(network, read, writer, regime="stream", window=0, context=none)
             writer.finish()
