@@ -12,6 +12,8 @@ def text_probability(rule: Rule, text: str) -> float:
 
 def ends(rule: Rule, text: str, starts: Weighted) -> Weighted:
     """Probability, per end, of deriving ``text[start:end]`` from the weighted ``starts``."""
+    if not starts:
+        return {}
     if isinstance(rule, Text):
         size = len(rule.text)
         return {
