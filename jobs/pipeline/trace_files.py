@@ -14,8 +14,8 @@ import numpy as np
 from rich.filesize import decimal
 
 from jobs import __version__
-from jobs.corpus.encode import UnknownCharacter, encoded, unknown_characters, where
 from jobs.corpus.text_file import TextFile, read_text_file
+from jobs.corpus.unknown_characters import UnknownCharacter, encoded, unknown_characters, where
 from jobs.disk.array_files import ArraySpec, ArrayWriter, NpyFolder, SafetensorsFile
 from jobs.disk.files import move_folder, remove_folder, write_error
 from jobs.errors import ExitCode, NeuronarioError
@@ -134,6 +134,7 @@ def trace_run(
     specs = array_specs(network, characters, positions=skipped > 0)
     check_room(options.out, sum(spec.bytes for spec in specs.values()))
     description = describe(run, options, file, unknown, specs)
+    start_tensorflow()  # turns standard error away for a while: before a signal has to be answered
     staged = staging_folder(options.out)
     on_begin(staged)
     try:
@@ -269,7 +270,6 @@ def describe(
 
 
 def _trace(run: Run, network: Network, writer: ArrayWriter, on_rows: Callable[[int], None]) -> None:
-    start_tensorflow()
     from jobs.engine.trace_text import write_trace
 
     write_trace(

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from jobs.corpus import encode
-from jobs.corpus.encode import UnknownCharacter, encoded, unknown_characters, where
+from jobs.corpus import unknown_characters as module
+from jobs.corpus.unknown_characters import UnknownCharacter, encoded, unknown_characters, where
 
 ALPHABET = ("\n", "a", "b", "é", "😀")
 TEXT = "ab\nxé😀\n€axb€"
@@ -13,7 +13,7 @@ TEXT = "ab\nxé😀\n€axb€"
 @pytest.fixture(params=[1, 4, 1_000_000])
 def chunks(request, monkeypatch):
     """However the text is cut."""
-    monkeypatch.setattr(encode, "CHUNK", request.param)
+    monkeypatch.setattr(module, "CHUNK", request.param)
 
 
 def joined(*arguments):
