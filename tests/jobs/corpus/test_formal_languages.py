@@ -15,8 +15,9 @@ from jobs.corpus.formal_languages import (
     counter_line,
     dyck_line,
 )
-from jobs.corpus.grammar import Repeat, Rule, text_probability
+from jobs.corpus.grammar import Repeat, Rule
 from jobs.corpus.synthetic import CORPUS_SEED, entropy_bits_per_character, generate
+from tests.support.derivations import text_probability
 
 RULES = {"anbn": anbn_word, "dyck": dyck_line, "counter-lines": counter_line}
 
