@@ -26,7 +26,7 @@ from report.pages.history import (
 from report.pages.page import Page
 
 
-def chronicle_pages(store: Path, run: Run) -> Iterator[Page]:
+def cross_run_pages(store: Path, run: Run) -> Iterator[Page]:
     """The difference to the run before and to the baseline, where there are such, and the history.
 
     The history's line of a run is kept in ``STORE/history``: it outlives the run's traces, which
@@ -38,10 +38,10 @@ def chronicle_pages(store: Path, run: Run) -> Iterator[Page]:
         if old is None:
             continue
         views = comparable_view(old), comparable_view(run)
-        found = compare_views(old, run, *views)
-        yield diff_page(*views, found, units_with_page(views[1]), path)
+        change = compare_views(old, run, *views)
+        yield diff_page(*views, change, units_with_page(views[1]), path)
         if path == PREVIOUS:
-            difference = found
+            difference = change
     _keep_entry(store, run, difference)
     yield history_page([_entry(store, row) for row in _rows(store)])
 

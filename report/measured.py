@@ -28,5 +28,5 @@ class Measured:
 
 def measured(view: RunView) -> Measured | None:
     """The measures of ``view``; None where the run has none."""
-    found = view.measures.get("measures")
-    return None if found is None else Measured(found)
+    measures = view.measures.get("measures")
+    return None if measures is None else Measured(measures)

@@ -26,11 +26,11 @@ def resources() -> Resources:
     """
     package = Path(__file__).resolve().parent
     for root, checkout in ((package.parent, True), (package / "bundled", False)):
-        found = Resources(
+        here = Resources(
             root / "templates", root / "site_src", root / "mkdocs.yml", checkout=checkout
         )
-        if found.templates.is_dir() and found.site_src.is_dir() and found.mkdocs_yml.is_file():
-            return found
+        if here.templates.is_dir() and here.site_src.is_dir() and here.mkdocs_yml.is_file():
+            return here
     raise NeuronarioError(
         f"the report's templates are missing beside and inside {package}; reinstall neuronario",
         ExitCode.NO_INPUT,

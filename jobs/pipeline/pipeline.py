@@ -248,7 +248,7 @@ def _report(content: RunContent, plan: JobPlan, progress: ProgressDisplay) -> "R
 
 
 def _publish(store: Path, run: Run, config: Config, site: Path) -> None:
-    from report.cross_run_pages import chronicle_pages
+    from report.cross_run_pages import cross_run_pages
     from report.pages.page import Page
     from report.site.build import build_site
 
@@ -256,7 +256,7 @@ def _publish(store: Path, run: Run, config: Config, site: Path) -> None:
     pages: list[Page] = [Page(path, data) for path, data in run.pages().items()]
     pages.append(Page(PUBLISHED, f"{run.manifest.content_id}\n".encode()))
     check_not_shorter(site, store)
-    pages += chronicle_pages(store, run)
+    pages += cross_run_pages(store, run)
     pages.append(Page(RUNS, runs_file(store)))
     build_site(pages, config.site, site)
 

@@ -124,7 +124,7 @@ def _best_scores(view: RunView, labels: Labels) -> dict[str, float]:
 def _controls(view: RunView) -> dict[str, float]:
     found: dict[str, float] = {}
     for row in view.measures.get("concept_scores", ()):
-        control = max(row.look_up_f1, row.untrained_f1)
+        control = max(row.bigram_f1, row.untrained_f1)
         found[row.concept] = max(control, found.get(row.concept, 0.0))
     return found
 

@@ -73,7 +73,7 @@ def _unit_contexts(
     free = np.ones(len(text), bool)
     free[:warm_up] = False
     seen: set[str] = set()
-    found: list[Context] = []
+    examples: list[Context] = []
 
     def take(
         kind: Kind, band: int, score: NDArray[np.floating], allowed: NDArray[np.bool_]
@@ -90,7 +90,7 @@ def _unit_contexts(
             near = slice(max(0, place - APART + 1), place + APART)
             open_places[near] = free[near] = False
             wanted -= 1
-            found.append(
+            examples.append(
                 Context(kind, band, place, start, stop, lines[place], float(values[place]))
             )
 
@@ -102,7 +102,7 @@ def _unit_contexts(
     for band in range(BANDS):
         take("band", band + 1, noise[0], bands == band)
     take("random", 0, noise[1], everywhere)
-    return tuple(found)
+    return tuple(examples)
 
 
 def histograms(hidden: Float) -> NDArray[np.int64]:

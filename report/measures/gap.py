@@ -2,7 +2,7 @@
 
 The gap is n-gram bits minus network bits: positive where remembering more than the n-gram's few
 characters pays. By concept, by distance since the opening ``<``, and by unit: the share of the
-whole advantage that is lost when the unit is held at its mean.
+whole advantage that is lost by mean ablation of the unit.
 """
 
 from collections.abc import Sequence
@@ -133,7 +133,7 @@ def _errors(
 def long_range_credit(ablated: Ablated, trace: Trace, ngram: Ngram) -> Array:
     """(N,) share of the network's advantage over the n-gram that is lost without each unit.
 
-    Over the places where the network has an advantage: bits lost by holding the unit at its mean,
+    Over the places where the network has an advantage: bits lost by mean ablation of the unit,
     divided by the advantage.
     """
     predicted = ablated.places + 1

@@ -32,14 +32,14 @@ class Health:
     @property
     def findings(self) -> tuple[str, ...]:
         """In words."""
-        found = [
+        words = [
             ("constant", self.constant),
             ("saturated", self.saturated),
             ("never written", self.never_written),
             ("without effect", self.no_effect),
             ("duplicate", bool(self.duplicates)),
         ]
-        return tuple(word for word, holds in found if holds)
+        return tuple(word for word, holds in words if holds)
 
 
 def health(

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from pydantic import Field
 
 from jobs.config.schema import Config
 from jobs.corpus.corpus import Corpus
@@ -19,7 +20,12 @@ from report.measures.concepts.user import all_concepts
 from report.measures.contexts import AROUND
 from report.measures.explanations.explanation import Faithfulness
 from report.measures.gap import Gap, gap
-from report.measures.labels.controls import UNTRAINED_UNITS, Chance, chance, look_up
+from report.measures.labels.controls import (
+    UNTRAINED_UNITS,
+    ShiftNull,
+    bigram_baseline,
+    shift_null,
+)
 from report.measures.labels.fit import fit
 from report.measures.labels.linear_probe import ConceptScore
 from report.measures.labels.verdict import Label
@@ -28,7 +34,7 @@ from report.measures.parallel import one_core_each, side_by_side
 from report.measures.ranking import Headline, headline
 from report.measures.self_check import SelfCheck, self_check
 from report.measures.unit import Controls, Layers, UnitMeasures, unit_measures
-from report.measures.unusual import Unusual, reading
+from report.measures.unusual import Unusual, unusual_units
 
 LEAD = 300_000  # characters before the probe that the scanners read, at most
 STREAM = 500  # characters of one of the untrained network's parallel streams
@@ -54,7 +60,7 @@ class Measures:
 
     units: tuple[UnitMeasures, ...]  # by layer, then index
     headline: Headline
-    chance: Chance  # every label had to beat it
+    null: Annotated[ShiftNull, Field(alias="chance")]  # every label had to beat it
     concepts: tuple[ConceptCard, ...]
     concept_scores: tuple[ConceptScore, ...]  # by layer, then concept
     gap: Gap
@@ -126,9 +132,9 @@ def measure(
     say("effects")
     ablated = ablate(network, probe)
     say("labels")
-    pairs = controls.look_up.pairs
+    bigrams = controls.bigram.bigrams
     states = [layer.hidden for layer in probe.layers]
-    fits = side_by_side(lambda one: fit(one, table, pairs), [*states, *controls.untrained])
+    fits = side_by_side(lambda one: fit(one, table, bigrams), [*states, *controls.untrained])
     fits, untrained = fits[: len(states)], fits[len(states) :]
     first_line = 1 + sum(corpus.alphabet[index] == "\n" for index in corpus.ids[:start])
     measured = Layers(network, probe, table, controls, fits, untrained, ablated, config.seed)
@@ -140,12 +146,12 @@ def measure(
     return Measures(
         units=units,
         headline=headline([one.label for one in units], [one.effect for one in units]),
-        chance=controls.chance,
+        null=controls.null,
         concepts=tuple(concept_card(one, config.report.language) for one in concepts),
         concept_scores=measured.concept_scores(),
         gap=gap(probe, ngram, table),
         clamps=clamps,
-        reading=reading(sample, probe, config.report.alignment),
+        reading=unusual_units(sample, probe, config.report.alignment),
         self_check=self_check(network, probe),
         sample_check=self_check(network, sample),
         characters=probe.characters,
@@ -180,11 +186,11 @@ def gather_controls(network: Network, probe: Trace, table: ConceptTable, seed: i
     """The controls that all layers share; ``seed`` of the shifts and of the untrained weights."""
     hidden = np.concatenate([layer.hidden for layer in probe.layers], axis=1)
     before = int(probe.context[-1]) if len(probe.context) else -1
-    control = look_up(probe.ids, before, table)
+    bigram = bigram_baseline(probe.ids, before, table)
     generator = np.random.Generator(np.random.PCG64(seed))
     return Controls(
-        chance=chance(hidden, table, control.pairs, generator),
-        look_up=control,
+        null=shift_null(hidden, table, bigram.bigrams, generator),
+        bigram=bigram,
         untrained=untrained_states(network, probe, seed),
     )
 
@@ -201,8 +207,8 @@ def untrained_states(network: Network, probe: Trace, seed: int) -> tuple[Float, 
         fresh = initial_network(network.alphabet_size, network.sizes, seed + number)
         return hidden_states(fresh, probe.ids, probe.context, probe.window, streams)
 
-    found = side_by_side(of_fresh, range(1, networks + 1))
-    return tuple(np.concatenate(states, axis=1) for states in zip(*found, strict=True))
+    networks_states = side_by_side(of_fresh, range(1, networks + 1))
+    return tuple(np.concatenate(states, axis=1) for states in zip(*networks_states, strict=True))
 
 
 def _clamps(

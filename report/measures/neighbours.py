@@ -54,10 +54,10 @@ def neighbours(layers: Sequence[Float]) -> tuple[tuple[tuple[Neighbour, ...], ..
     scaled = standardised(np.concatenate(list(layers), axis=1))
     correlation = (scaled.T @ scaled).astype(np.float64) / len(scaled)
     np.fill_diagonal(correlation, 0.0)
-    found = []
+    nearest = []
     for row in correlation:
         order = np.argsort(-np.abs(row), kind="stable")[:SHOWN]
-        found.append(
+        nearest.append(
             tuple(
                 Neighbour(names[one][0], names[one][1], float(row[one]))
                 for one in order
@@ -66,15 +66,15 @@ def neighbours(layers: Sequence[Float]) -> tuple[tuple[tuple[Neighbour, ...], ..
         )
     per_layer, start = [], 0
     for hidden in layers:
-        per_layer.append(tuple(found[start : start + hidden.shape[1]]))
+        per_layer.append(tuple(nearest[start : start + hidden.shape[1]]))
         start += hidden.shape[1]
     return tuple(per_layer)
 
 
-def duplicates(found: Sequence[Neighbour], layer: int) -> tuple[int, ...]:
+def duplicates(neighbours: Sequence[Neighbour], layer: int) -> tuple[int, ...]:
     """Units of the same ``layer`` (from 1) that say the same."""
     return tuple(
-        one.index for one in found if one.layer == layer and abs(one.correlation) > DUPLICATE
+        one.index for one in neighbours if one.layer == layer and abs(one.correlation) > DUPLICATE
     )
 
 
@@ -87,10 +87,10 @@ def wiring(network: Network, layer: int) -> tuple[Wiring, ...]:
     up = None if above is None else _by_gate(above.kernel, above.units)
     # a constant added to every logit changes nothing: weights are shown against their mean
     out = network.output_kernel - network.output_kernel.mean(1, keepdims=True)
-    found = []
+    records = []
     for unit in range(own.units):
         incoming = _largest(into[:, :, unit])
-        found.append(
+        records.append(
             Wiring(
                 characters_in=incoming if layer == 0 else (),
                 below_in=() if layer == 0 else incoming,
@@ -100,7 +100,7 @@ def wiring(network: Network, layer: int) -> tuple[Wiring, ...]:
                 characters_out=_largest(out[unit][:, None]) if above is None else (),
             )
         )
-    return tuple(found)
+    return tuple(records)
 
 
 def _by_gate(kernel: Float, units: int) -> Float:

@@ -6,7 +6,7 @@ equals its record, and small noise of another processor does not make a differen
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -19,14 +19,17 @@ NEURONS = "neurons.jsonl"
 REST = "measures.json"
 DIGITS = 5  # significant
 
+# an alias of a field is its stored name: names in the code may get better, files stay readable
+UNIT, ALL = TypeAdapter(UnitMeasures), TypeAdapter(Measures)
+
 
 def to_files(measures: Measures) -> dict[str, bytes]:
     """File name to content; :func:`from_files` is the inverse up to rounding."""
     lines = [
-        json.dumps(rounded(asdict(unit)), sort_keys=True, allow_nan=False)
-        for unit in measures.units
+        json.dumps(rounded(plain), sort_keys=True, allow_nan=False)
+        for plain in (UNIT.dump_python(unit, by_alias=True) for unit in measures.units)
     ]
-    rest = rounded(asdict(replace(measures, units=())))
+    rest = rounded(ALL.dump_python(replace(measures, units=()), by_alias=True))
     return {
         NEURONS: "".join(f"{line}\n" for line in lines).encode("ascii"),
         REST: json_text(rest).encode("ascii"),
@@ -39,10 +42,9 @@ def from_files(files: Mapping[str, bytes]) -> Measures:
     Raises:
         pydantic.ValidationError: a file does not hold what this version writes.
     """
-    units = TypeAdapter(UnitMeasures)
     lines = files[NEURONS].splitlines()
-    read = TypeAdapter(Measures).validate_json(files[REST])
-    return replace(read, units=tuple(units.validate_json(line) for line in lines))
+    read = ALL.validate_json(files[REST])
+    return replace(read, units=tuple(UNIT.validate_json(line) for line in lines))
 
 
 def rounded(value: Any) -> Any:

@@ -17,10 +17,10 @@ from report.measures.explanations.explanation import Explanation
 from report.measures.gap import long_range_credit
 from report.measures.gates import GateShares, gate_shares
 from report.measures.health import Health, health
-from report.measures.labels.controls import Chance, LookUp
+from report.measures.labels.controls import BigramBaseline, ShiftNull
 from report.measures.labels.fit import Fit
 from report.measures.labels.linear_probe import ConceptScore, concept_scores
-from report.measures.labels.verdict import Label, judge
+from report.measures.labels.verdict import Label, label_units
 from report.measures.neighbours import Neighbour, Wiring, neighbours, wiring
 from report.measures.ngram import Ngram
 from report.measures.parallel import side_by_side
@@ -58,8 +58,8 @@ class UnitMeasures:
 class Controls:
     """What every layer's labels are held against."""
 
-    chance: Chance
-    look_up: LookUp
+    null: ShiftNull
+    bigram: BigramBaseline
     untrained: tuple[Float, ...]  # per layer (T, several H) states of untrained networks
 
 
@@ -79,12 +79,12 @@ class Layers:
     def labels(self) -> list[tuple[Label, ...]]:
         """Per layer one label per unit."""
         return [
-            judge(
+            label_units(
                 layer.hidden,
                 self.table,
                 self.fits[number],
-                self.controls.chance,
-                self.controls.look_up,
+                self.controls.null,
+                self.controls.bigram,
                 self.untrained[number],
                 self.seed,
             )
@@ -112,7 +112,7 @@ class Layers:
                 number + 1,
                 self.table,
                 self.fits[number],
-                self.controls.look_up.f1_b,
+                self.controls.bigram.evaluation,
                 self.untrained[number],
             )
 
@@ -144,7 +144,7 @@ def unit_measures(
     )
     rank = {place: number for number, place in enumerate(order, start=1)}
     warm_up = max(0, AROUND - len(probe.context))
-    found: list[UnitMeasures] = []
+    units: list[UnitMeasures] = []
     for number, layer in enumerate(probe.layers):
         columns = {
             "label": labels[number],
@@ -161,8 +161,8 @@ def unit_measures(
         }
         for index in range(layer.units):
             own: dict[str, Any] = {name: values[index] for name, values in columns.items()}
-            found.append(UnitMeasures(number + 1, index, rank[len(found)], **own))
-    return tuple(found)
+            units.append(UnitMeasures(number + 1, index, rank[len(units)], **own))
+    return tuple(units)
 
 
 def _floats(values: NDArray[np.float64]) -> list[float]:

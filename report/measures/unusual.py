@@ -21,7 +21,7 @@ class Unusual:
     value: float  # h
 
 
-def reading(sample: Trace, probe: Trace, alignment: str) -> tuple[tuple[Unusual, ...], ...]:
+def unusual_units(sample: Trace, probe: Trace, alignment: str) -> tuple[tuple[Unusual, ...], ...]:
     """Per character of ``sample`` the units farthest from their usual value, farthest first."""
     places = [
         (number, unit)

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from jobs.model.network import Float
 from report.measured import measured
-from report.measures.ablation.effects import Effect, direct_bits
+from report.measures.ablation.effects import Effect, direct_logit_attribution
 from report.panels.panel import Column, Content, Panel, UnitContent
 from report.render import palette
 from report.render.spans import cells, paint
@@ -63,7 +63,9 @@ def prepare(view: RunView) -> UnitContent | None:
     few = view.network.sizes[-1] <= TEXT_UNITS
     if few and view.sample.characters > 1 and view.shows_sample:
         means = view.probe.layers[-1].hidden.mean(0, dtype=np.float64).astype(np.float32)
-        direct = direct_bits(view.network, view.sample, means, range(view.network.sizes[-1]))
+        direct = direct_logit_attribution(
+            view.network, view.sample, means, range(view.network.sizes[-1])
+        )
 
     def content(unit: Unit) -> Content:
         own = found.unit(unit)

@@ -7,7 +7,7 @@ import numpy as np
 from jobs.model.network import Float
 from jobs.model.trace import GATES, LayerTrace
 from report.measured import measured
-from report.measures.gates import GateShares, character_of
+from report.measures.gates import GateShares, gate_role
 from report.panels.panel import Content, Panel, Section, UnitContent
 from report.render.charts import step_areas
 from report.run_view import RunView, Unit
@@ -32,7 +32,7 @@ class GateBox:
     tracks: tuple[Track, ...]
     characters: int  # of the sample
     probe_characters: int
-    character: str  # integrator, feed-forward, private memory; or ""
+    role: str  # integrator, feed-forward, private memory; or ""
 
 
 def prepare(view: RunView) -> UnitContent | None:
@@ -51,9 +51,9 @@ def prepare(view: RunView) -> UnitContent | None:
                 tracks=_tracks(layer, unit.index, shares),
                 characters=view.sample.characters,
                 probe_characters=found.all.characters,
-                character=character_of(forget.left, forget.right, output.right),
+                role=gate_role(forget.shut, forget.open, output.open),
             ),
-            front_matter={"forget_gate_open": round(forget.right, 2)},
+            front_matter={"forget_gate_open": round(forget.open, 2)},
         )
 
     return content
@@ -75,8 +75,8 @@ class Dot:
     """One unit of a saturation diagram, in shares of the probe."""
 
     unit: Unit
-    left: float
-    right: float
+    shut: float
+    open: float
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def saturation(view: RunView) -> Saturation | None:
         units = [unit for unit in view.units if unit.layer == layer]
         for place, name in enumerate(GATES):
             gates = [(unit, found.unit(unit).gates[place]) for unit in units]
-            dots = tuple(Dot(unit, gate.left, gate.right) for unit, gate in gates)
+            dots = tuple(Dot(unit, gate.shut, gate.open) for unit, gate in gates)
             diagrams.append(Diagram(layer, NAMES[name], dots))
     return Saturation(tuple(diagrams), found.all.characters)
 

@@ -132,7 +132,7 @@ def _box(found: Measured, own: UnitMeasures, half: int) -> LabelBox:
         units=found.all.headline.units,
         rows=_rows(label) if card else (),
         half=half,
-        shifts=found.all.chance.shifts,
+        shifts=found.all.null.shifts,
     )
 
 
@@ -145,17 +145,17 @@ def _rows(label: Label) -> tuple[Row, ...]:
             f"{decimals(label.score.shown)} ({decimals(low)} to {decimals(high)})",
             "95 % interval by block bootstrap, blocks of 200 characters",
         ),
-        Row(f"{name} of the last two characters", decimals(label.look_up.shown), "", True),
+        Row(f"{name} of the last two characters", decimals(label.bigram.shown), "", True),
         Row(f"{name} of untrained networks", decimals(label.untrained.shown), BEST, True),
     ]
-    within, (low, high) = label.within, label.within.interval
+    within, (low, high) = label.within_bigram, label.within_bigram.interval
     same = (
         Row(
             "r where the last two characters are the same",
             f"{decimals(within.strength)} ({decimals(low)} to {decimals(high)})",
             "what the state tells there, it remembers",
         ),
-        Row("such an r by chance", decimals(within.chance), "99th percentile of the maximum", True),
+        Row("such an r by chance", decimals(within.null), "99th percentile of the maximum", True),
         Row("such an r of untrained networks", decimals(within.untrained), BEST, True),
     )
     strength = Row(
@@ -163,7 +163,7 @@ def _rows(label: Label) -> tuple[Row, ...]:
         f"{decimals(label.score.strength)}, explains {percent(label.explained)}",
         "with the concept as 0 and 1; r squared is the share of the variance explained",
     )
-    by_chance = Row("r by chance", decimals(label.chance), "99th percentile of the maximum", True)
+    by_chance = Row("r by chance", decimals(label.null), "99th percentile of the maximum", True)
     if label.details is None:
         rank = Row("Spearman", decimals(label.spearman or 0.0), "rank correlation")
         return (*rows, by_chance, *same, rank)
@@ -175,7 +175,7 @@ def _rows(label: Label) -> tuple[Row, ...]:
         by_chance,
         *same,
         Row("MCC", decimals(details.matthews), "Matthews correlation coefficient"),
-        Row("MCC of the last two characters", decimals(label.look_up.strength), "", True),
+        Row("MCC of the last two characters", decimals(label.bigram.strength), "", True),
         Row("AUC", decimals(details.auc), "area under the ROC curve"),
         Row("precision", decimals(details.precision), ""),
         Row("recall", decimals(details.recall), ""),

@@ -61,14 +61,14 @@ def time_measures(run: Run, config: Path) -> None:
 
 def print_units(found: Measured) -> None:
     """The headline and the units that a reader sees first."""
-    headline, chance = found.all.headline, found.all.chance
+    headline, null = found.all.headline, found.all.null
     print(f"{headline.sentence}; encoded, not used: {headline.unused}")
     print(
-        f"probe: {found.all.characters:,} characters; r by chance {chance.strength:.2f}, "
-        f"within pairs {chance.within:.2f}"
+        f"probe: {found.all.characters:,} characters; r by chance {null.strength:.2f}, "
+        f"within bigrams {null.within_bigram:.2f}"
     )
     print(
-        "\n| rank | unit | verdict | concept | score | look-up | r within pairs | explains "
+        "\n| rank | unit | verdict | concept | score | bigrams | r within bigrams | explains "
         "| effect, bits |"
     )
     print("|---|---|---|---|---|---|---|---|---|")
@@ -76,8 +76,8 @@ def print_units(found: Measured) -> None:
         label = one.label
         print(
             f"| {one.rank} | L{one.layer}N{one.index} | {label.verdict} | {label.concept} "
-            f"| {label.score.shown:.2f} | {label.look_up.shown:.2f} "
-            f"| {label.within.strength:.2f} | {label.explained:.0%} "
+            f"| {label.score.shown:.2f} | {label.bigram.shown:.2f} "
+            f"| {label.within_bigram.strength:.2f} | {label.explained:.0%} "
             f"| {one.effect.bits:+.4f} |"
         )
 
@@ -85,14 +85,14 @@ def print_units(found: Measured) -> None:
 def print_concepts(found: Measured) -> None:
     """Best unit and layer probe of each yes/no concept, beside its controls."""
     print(
-        "\n| concept | prevalence | layer | layer probe F1 | best unit F1 | look-up | untrained |"
+        "\n| concept | prevalence | layer | layer probe F1 | best unit F1 | bigrams | untrained |"
     )
     print("|---|---|---|---|---|---|---|")
     for score in sorted(found.all.concept_scores, key=lambda score: (score.concept, score.layer)):
         print(
             f"| {score.concept} | {score.prevalence:.1%} | {score.layer} | {score.probe_f1:.3f} "
             f"| {score.best_unit_f1:.3f} (L{score.layer}N{score.best_unit}) "
-            f"| {score.look_up_f1:.3f} | {score.untrained_f1:.3f} |"
+            f"| {score.bigram_f1:.3f} | {score.untrained_f1:.3f} |"
         )
 
 

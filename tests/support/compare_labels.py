@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from report.measures.labels.linear_probe import ConceptScore
-from report.measures.labels.verdict import Label, Score, Verdict, Within
+from report.measures.labels.verdict import Label, Score, Verdict, WithinBigram
 from report.run_view import RunView
 
 
@@ -31,10 +31,10 @@ def label(concept: str, score: float, accepted: bool) -> Label:
         f1_interval=(score - 0.05, score + 0.05),
         details=None,
         spearman=None,
-        chance=control,
-        look_up=control,
+        null=control,
+        bigram=control,
         untrained=control,
-        within=Within(score - 0.1, (score - 0.2, score), 0.1, 0.1),
+        within_bigram=WithinBigram(score - 0.1, (score - 0.2, score), 0.1, 0.1),
     )
 
 

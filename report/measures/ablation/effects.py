@@ -1,12 +1,12 @@
 """What each unit does to the predictions: direct, and in total.
 
-Direct (last layer only, exact): d_t(j) = log2 p_t(x_{t+1}) - log2 q_t(x_{t+1}) where
-q_t = softmax(z_t - (h_j(t) - m_j) W_j): the bits that unit j's departure from its mean m_j gives
-to the character that really came.
+Direct logit attribution (last layer only, exact, carried through the softmax):
+d_t(j) = log2 p_t(x_{t+1}) - log2 q_t(x_{t+1}), q_t = softmax(z_t - (h_j(t) - m_j) W_j): the bits
+that unit j's departure from its mean m_j gives to the character that really came.
 
-Total: the cross-entropy with the unit held at its mean on all its outgoing edges, minus the
-cross-entropy of the network as it is; positive where the unit helps. Zero beside it, because for a
-signed state zero is not neutral when the mean is far from it.
+Total (mean ablation): the cross-entropy with the unit held at its mean on all its outgoing edges,
+minus the cross-entropy of the network as it is; positive where the unit helps. Zero ablation stands
+beside it, because for a signed state zero is not neutral when the mean is far from it.
 """
 
 from collections.abc import Sequence
@@ -45,10 +45,10 @@ class Shift:
 class Effect:
     """One unit's total effect, bits per character."""
 
-    bits: float  # held at its mean; positive: the network predicts worse without it
+    bits: float  # mean ablation; positive: the network predicts worse without the unit
     interval: tuple[float, float]  # 95 %, block bootstrap
     characters: int  # predictions looked at
-    zero_bits: float  # held at zero
+    zero_bits: float  # zero ablation
     zero_characters: int
     inside: float | None  # where its label's concept holds; None for numbers and without label
     inside_interval: tuple[float, float] | None  # 95 %; of a named label only
@@ -57,7 +57,7 @@ class Effect:
         Shift, ...
     ]  # where the unit is on (top tenth, or bottom tenth if its sign is -)
     suppresses: tuple[Shift, ...]
-    direct: float | None  # mean |d_t|, bits; last layer only
+    direct: float | None  # mean |direct logit attribution|, bits; last layer only
     used: bool  # everywhere, or where its label holds, the interval excludes zero
 
     @property
@@ -78,14 +78,16 @@ class Effect:
 
 @dataclass(frozen=True)
 class Farther:
-    """Some units of a layer, held on more of the probe than all of them could be."""
+    """Mean ablation of some units of a layer on more of the probe than all of them could have."""
 
     units: NDArray[np.int64]  # (N,)
     ablated: Ablated  # of these N
 
 
-def direct_bits(network: Network, trace: Trace, means: Float, units: Sequence[int]) -> Float:
-    """(T - 1, N) direct effect of ``units`` of the last layer on each next character.
+def direct_logit_attribution(
+    network: Network, trace: Trace, means: Float, units: Sequence[int]
+) -> Float:
+    """(T - 1, N) bits that ``units`` of the last layer give to each next character by themselves.
 
     Row t is about character t + 1 of ``trace``; ``means`` (H,) are the units' means on the probe.
     """
@@ -93,21 +95,21 @@ def direct_bits(network: Network, trace: Trace, means: Float, units: Sequence[in
     kernel = network.output_kernel[chosen]  # (N, V)
     states = trace.layers[-1].hidden[:-1][:, chosen] - means[chosen]  # (T - 1, N)
     target = trace.ids[1:]
-    found = states * kernel[:, target].T
+    bits = states * kernel[:, target].T
     rows = max(1, AT_ONCE // max(1, kernel.size))
     for start in range(0, len(states), rows):
         part = slice(start, min(start + rows, len(states)))
         factor = np.exp(-states[part, :, None] * kernel)
-        found[part] += np.log(np.einsum("tnv,tv->tn", factor, trace.probabilities[:-1][part]))
-    scaled: Float = found / np.float32(np.log(2.0))
+        bits[part] += np.log(np.einsum("tnv,tv->tn", factor, trace.probabilities[:-1][part]))
+    scaled: Float = bits / np.float32(np.log(2.0))
     return scaled
 
 
 def ablate(network: Network, trace: Trace) -> tuple[tuple[Ablated, Ablated], ...]:
-    """Per layer: every unit held at its mean on the probe, and (on fewer characters) at zero."""
+    """Per layer: mean ablation of every unit, and (on fewer characters) zero ablation."""
     jobs = []
     for layer in range(len(trace.layers)):
-        mean = at_means(trace, layer, range(trace.layers[layer].units))
+        mean = mean_ablation(trace, layer, range(trace.layers[layer].units))
         zero = Held(layer, mean.units, np.zeros_like(mean.values))
         jobs.append((mean, affordable(network, trace)))
         jobs.append((zero, affordable(network, trace, ZERO_SHARE)))
@@ -115,8 +117,8 @@ def ablate(network: Network, trace: Trace) -> tuple[tuple[Ablated, Ablated], ...
     return tuple((done[index], done[index + 1]) for index in range(0, len(done), 2))
 
 
-def at_means(trace: Trace, layer: int, units: Sequence[int]) -> Held:
-    """``units`` of ``layer`` (from 0), to be held at their means on the probe."""
+def mean_ablation(trace: Trace, layer: int, units: Sequence[int]) -> Held:
+    """Mean ablation of ``units`` of ``layer`` (from 0): they are held at their probe means."""
     means = trace.layers[layer].hidden.mean(0, dtype=np.float64).astype(np.float32)
     chosen = np.asarray(units, np.int64)
     return Held(layer, chosen, means[chosen])
@@ -125,7 +127,7 @@ def at_means(trace: Trace, layer: int, units: Sequence[int]) -> Held:
 def ablate_labelled(
     network: Network, trace: Trace, layer: int, labels: Sequence[Label], known: Ablated
 ) -> Farther | None:
-    """The labelled units of ``layer`` (from 0), held at their means on more of the probe.
+    """Mean ablation of the labelled units of ``layer`` (from 0) on more of the probe.
 
     A wide layer is held on a small part of the probe, where a rare concept may hardly occur; few
     units can be held on all of it. None where that brings little more than what is ``known``.
@@ -134,7 +136,7 @@ def ablate_labelled(
     characters = affordable_for(network, trace, layer, len(units)) if units else 0
     if characters < FARTHER * len(known.places):
         return None
-    held = at_means(trace, layer, units)
+    held = mean_ablation(trace, layer, units)
     return Farther(held.units, hold_units(network, trace, held, characters))
 
 
@@ -158,17 +160,17 @@ def effects(
             sources[unit] = (better, place)
     direct = None
     if layer == len(network.layers) - 1:
-        means = at_means(trace, layer, range(len(labels))).values
-        direct = np.abs(direct_bits(network, trace, means, range(len(labels)))).mean(
+        means = mean_ablation(trace, layer, range(len(labels))).values
+        direct = np.abs(direct_logit_attribution(network, trace, means, range(len(labels)))).mean(
             0, dtype=np.float64
         )
-    found = []
+    records = []
     for unit, label in enumerate(labels):
         totals, place = sources[unit]
         bits, everywhere = totals.everywhere(place)
         inside, around, outside = totals.inside(place, label)
         change = totals.change(place, label.sign)
-        found.append(
+        records.append(
             Effect(
                 bits=bits,
                 interval=everywhere,
@@ -184,7 +186,7 @@ def effects(
                 used=_matters(bits, everywhere) or _matters(inside, around),
             )
         )
-    return tuple(found)
+    return tuple(records)
 
 
 class _Totals:
@@ -218,8 +220,8 @@ class _Totals:
 
     def change(self, place: int, sign: int) -> Array:
         """(V,) change of log2 p where the unit is high, or low where its sign is negative."""
-        found: Array = (self.held.high if sign > 0 else self.held.low)[place]
-        return found
+        change: Array = (self.held.high if sign > 0 else self.held.low)[place]
+        return change
 
 
 def _matters(bits: float | None, ends: tuple[float, float] | None) -> bool:

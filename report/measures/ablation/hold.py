@@ -1,4 +1,4 @@
-"""Every unit of a layer held at a value, one after the other, side by side in one batch.
+"""Ablation: every unit of a layer held at a value, side by side in one batch.
 
 Copy n of the network has the n-th of the units asked for held on *every* outgoing edge: its own
 recurrence, the other units of its layer, the layer above, the output. Layers below are the same in
@@ -34,7 +34,7 @@ Places = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Ablated:
-    """What holding each of N units of one layer does to the predictions at P places."""
+    """What the ablation of each of N units of one layer does to the predictions at P places."""
 
     places: Places  # (P,) positions t of the probe; the prediction is of character t + 1
     bits: Float  # (P, N) bits lost at each place: positive where the unit had helped
@@ -44,7 +44,7 @@ class Ablated:
 
 @dataclass(frozen=True)
 class Held:
-    """Units of one layer, one per copy of the network, and the values that they are held at."""
+    """An ablation: units of one layer, one per copy of the network, and what they are held at."""
 
     layer: int  # from 0
     units: NDArray[np.int64]  # (N,)
@@ -151,9 +151,9 @@ def _rise(
 def _states(trace: Trace, layer: int, kind: str, places: Places) -> Float:
     """(S, H) traced states at ``places``; -1 is the state before the probe."""
     before = getattr(trace.before, kind)[layer]
-    found: Float = getattr(trace.layers[layer], kind)[np.maximum(places, 0)].copy()
-    found[places < 0] = before
-    return found
+    states: Float = getattr(trace.layers[layer], kind)[np.maximum(places, 0)].copy()
+    states[places < 0] = before
+    return states
 
 
 def _input(weight: Weights, trace: Trace, layer: int, places: Places) -> Float:

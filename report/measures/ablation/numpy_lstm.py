@@ -64,12 +64,12 @@ def step(layer: Weights, projected: Float, hidden: Float, cell: Float) -> tuple[
     candidate *= gates[..., :units]
     new_cell += candidate
     # tanh(c) as 2 sigmoid(2c) - 1: NumPy's exp is twice as fast as its tanh
-    squashed: Float = new_cell * np.float32(2.0)
-    _sigmoid(squashed)
-    squashed *= 2.0
-    squashed -= 1.0
-    squashed *= gates[..., 3 * units :]
-    return squashed, new_cell
+    cell_tanh: Float = new_cell * np.float32(2.0)
+    _sigmoid(cell_tanh)
+    cell_tanh *= 2.0
+    cell_tanh -= 1.0
+    cell_tanh *= gates[..., 3 * units :]
+    return cell_tanh, new_cell
 
 
 def _sigmoid(values: Float) -> None:
@@ -151,8 +151,8 @@ def windows(ids: Ids, context: Ids, window: int, positions: NDArray[np.int64]) -
     """
     text = np.concatenate([np.full(window, MISSING, np.int32), context, ids]).astype(np.int32)
     ends = positions + window + len(context)
-    found: Ids = text[ends[:, None] + np.arange(1 - window, 1)]
-    return found
+    rows: Ids = text[ends[:, None] + np.arange(1 - window, 1)]
+    return rows
 
 
 def window_states(

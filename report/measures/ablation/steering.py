@@ -106,10 +106,10 @@ def clamp(
     lead = decode(context, alphabet)
     shares = _shares(counted, texts, lead)
     free = shares[-1]
-    found = []
+    clamps = []
     for number, (layer, unit, concept) in enumerate(chosen):
         low, high = shares[2 * number], shares[2 * number + 1]
-        found.append(
+        clamps.append(
             Clamp(
                 layer=layer + 1,
                 index=unit,
@@ -122,7 +122,7 @@ def clamp(
                 shifts=_shifts(counted, concept, low, free, high),
             )
         )
-    return tuple(found)
+    return tuple(clamps)
 
 
 def _copies(chosen: Sequence[tuple[int, int, str]], ends: Sequence[NDArray[np.float64]]) -> _Copies:

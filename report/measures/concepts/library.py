@@ -5,8 +5,9 @@ number. Value ``t`` says what holds *after reading* character ``t`` and depends 
 so that a network can know it; concepts that look ahead are marked ``anticipates``. Texts may be
 malformed (a network wrote them): a scanner never fails, it recovers.
 
-To add a concept, write one function with ``@concept(...)`` in one of the ``concepts_*`` modules
-and one test in tests/report/measures/concepts/test_library.py.
+To add a concept, write one function with ``@concept(...)`` in ``text.py``, ``markup.py``
+or ``source_code.py`` beside this one, and one test in
+tests/report/measures/concepts/test_library.py.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,13 +1,13 @@
-"""What a label is held against: chance, and the last two characters.
+"""What a label is held against: the circular-shift null, the bigram baseline, untrained networks.
 
-Chance: the concepts are shifted in a circle against the states by 500 characters or more, which
-keeps the course of both in time and breaks what they have to do with each other; then signs are
-chosen and strengths scored as for a real label, and the largest over all units and all concepts is
-kept. The 99th percentile of 200 such maxima answers for the thousands of pairs that were tried. The
-same is done for correlations among places with the same last two characters.
+Circular-shift null: the concepts are shifted in a circle against the states by 500 characters or
+more, which keeps the course of both in time and breaks what they have to do with each other; then
+signs are chosen and strengths scored as for a real label, and the largest over all units and all
+concepts is kept. The 99th percentile of 200 such maxima answers for the thousands of pairs of unit
+and concept that were tried. The same is done for correlations within bigrams.
 
-Characters: a look-up table from (previous, current) character to the concept, fitted on half A.
-A unit that does not beat it may only be reading characters.
+Bigram baseline: a table from (previous, current) character to the concept, fitted on the selection
+half. A unit that does not beat it may only be reading characters.
 
 Untrained networks: what any LSTM of that shape tells by the echo of its last characters. The best
 of their units is the bar, and one network of 50 units is too low a one: it let pass 14 of 1,000
@@ -15,9 +15,11 @@ units of further untrained networks on a play in XML, 4 on prose; four networks 
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from jobs.model.network import Float
 from report.measures.concepts.library import ConceptTable
@@ -31,7 +33,7 @@ from report.measures.labels.fit import (
     standardised,
     usable_concepts,
 )
-from report.measures.labels.within_bigram import Groups, Pairs, character_pairs, deviations
+from report.measures.labels.within_bigram import Bigrams, Groups, bigram_ids, deviations
 from report.measures.parallel import side_by_side
 
 SHIFTS = 200
@@ -42,88 +44,91 @@ UNTRAINED_UNITS = 200  # units of untrained networks per layer, at least
 
 
 @dataclass(frozen=True)
-class Chance:
-    """The circular-shift null."""
+class ShiftNull:
+    """The circular-shift null: 99th percentiles of the maximum over all units and concepts."""
 
-    strength: float  # 99th percentile of the maximum over all units and concepts
-    within: float  # the same of correlations among places with the same last two characters
+    strength: float
+    within_bigram: Annotated[float, Field(alias="within")]
     shifts: int
 
 
 @dataclass(frozen=True)
-class LookUp:
-    """The character-identity control; arrays are (C,).
+class BigramScores:
+    """How well the bigram alone tells each concept; arrays are (C,)."""
 
-    ``_a``: fitted on the first quarter of the probe, scored on the second, for choosing;
-    ``_b``: fitted on half A, scored on half B. Strength: Matthews correlation of its answer to a
-    yes/no concept, Pearson correlation of its guess of a number.
-    """
-
-    f1_a: Array
-    f1_b: Array
-    strength_a: Array
-    strength_b: Array
-    pairs: Pairs  # (T,) numbers of the last two characters
+    f1: Array  # yes/no concepts; 0 for numbers
+    strength: Array  # Matthews correlation of its answer, Pearson correlation of its guess
 
 
-def chance(
-    hidden: Float, table: ConceptTable, pairs: Pairs, generator: np.random.Generator
-) -> Chance:
+@dataclass(frozen=True)
+class BigramBaseline:
+    """What the last two characters tell of every concept."""
+
+    selection: BigramScores  # fitted on the first quarter of the probe, scored on the second
+    evaluation: BigramScores  # fitted on the selection half, scored on the evaluation half
+    bigrams: Bigrams  # (T,)
+
+
+def shift_null(
+    hidden: Float, table: ConceptTable, bigrams: Bigrams, generator: np.random.Generator
+) -> ShiftNull:
     """The circular-shift null of every unit of ``hidden`` (T, U) and every concept.
 
-    ``pairs`` (T,) numbers the last two characters. A probe too short to shift by ``LEAST_SHIFT``
-    gives strength 1: nothing is accepted.
+    A probe too short to shift by ``LEAST_SHIFT`` gives strength 1: nothing is accepted.
     """
     cut = halves(len(hidden))
     total = 2 * cut.size
     usable = usable_concepts(table, cut)
     if total < 4 * LEAST_SHIFT or not usable.any():
-        return Chance(1.0, 1.0, 0)
+        return ShiftNull(1.0, 1.0, 0)
     values = table.values[:total, usable]
     shifts = generator.integers(LEAST_SHIFT, total - LEAST_SHIFT + 1, SHIFTS)
     together = max(1, COLUMNS_AT_ONCE // values.shape[1])  # few large products are fast
-    parts = [Shiftable(hidden[part], pairs[part]) for part in (cut.a, cut.b)]
+    selection, evaluation = (
+        ShiftedHalf(hidden[half], bigrams[half]) for half in (cut.selection, cut.evaluation)
+    )
 
     def maxima(group: NDArray[np.int64]) -> NDArray[np.float64]:
         shifted = np.concatenate([np.roll(values, int(shift), axis=0) for shift in group], axis=1)
-        on_a, on_b = parts[0].correlations(shifted[cut.a]), parts[1].correlations(shifted[cut.b])
-        signed = on_b * np.where(on_a[:1] < 0, -1, 1)  # the sign is that of the whole course
+        chosen = selection.correlations(shifted[cut.selection])
+        scored = evaluation.correlations(shifted[cut.evaluation])
+        signed = scored * np.where(chosen[:1] < 0, -1, 1)  # the sign is that of the whole course
         largest: NDArray[np.float64] = signed.max(1).reshape(2, len(group), -1).max(2)
         return largest
 
     groups = [shifts[first : first + together] for first in range(0, SHIFTS, together)]
-    found = np.concatenate(side_by_side(maxima, groups), axis=1)
-    strength, within = np.percentile(found, PERCENTILE, axis=1)
-    return Chance(float(strength), float(within), SHIFTS)
+    largest = np.concatenate(side_by_side(maxima, groups), axis=1)
+    strength, within = np.percentile(largest, PERCENTILE, axis=1)
+    return ShiftNull(float(strength), float(within), SHIFTS)
 
 
-class Shiftable:
-    """The states of one half, ready to be correlated with many columns.
+class ShiftedHalf:
+    """The states of one half, ready to be correlated with many shifted columns.
 
     States are standardised, so a column need not be centred: only its deviation is wanted, over all
-    places and among places with the same last two characters.
+    places and within bigrams.
     """
 
-    def __init__(self, hidden: Float, pairs: Pairs) -> None:
-        """``hidden`` (T, U); ``pairs`` (T,) numbers of the last two characters."""
-        both = [standardised(hidden), standardised(deviations(hidden, pairs))]
+    def __init__(self, hidden: Float, bigrams: Bigrams) -> None:
+        """``hidden`` (T, U); ``bigrams`` (T,)."""
+        both = [standardised(hidden), standardised(deviations(hidden, bigrams))]
         self._units = hidden.shape[1]
         self._states = np.concatenate(both, axis=1)
-        self._groups = Groups(pairs)
+        self._groups = Groups(bigrams)
 
     def correlations(self, columns: Float) -> NDArray[np.float32]:
-        """(2, U, K): over all places, and among those with the same last two characters."""
+        """(2, U, K): over all places, and within bigrams."""
         product = self._states.T @ columns / np.float32(len(columns))
         squares = np.einsum("tk,tk->k", columns, columns, dtype=np.float64) / len(columns)
         overall = squares - columns.mean(0, dtype=np.float64) ** 2
         within = squares - self._groups.squared_means(columns)
         variance = np.stack([overall, within])[:, None]
         scale = 1.0 / np.sqrt(np.where(variance > 1e-9, variance, np.inf))
-        found: NDArray[np.float32] = product.reshape(2, self._units, -1) * scale.astype(np.float32)
-        return found
+        both: NDArray[np.float32] = product.reshape(2, self._units, -1) * scale.astype(np.float32)
+        return both
 
 
-def look_up(ids: NDArray[np.int32], before: int, table: ConceptTable) -> LookUp:
+def bigram_baseline(ids: NDArray[np.int32], before: int, table: ConceptTable) -> BigramBaseline:
     """Scores of the best table from (previous, current) character to each concept.
 
     Args:
@@ -132,49 +137,53 @@ def look_up(ids: NDArray[np.int32], before: int, table: ConceptTable) -> LookUp:
         table: concepts on the probe.
     """
     cut = halves(len(ids))
-    pairs = character_pairs(ids, before)
-    inner = halves(cut.size)
-    scores_a = _look_up_scores(pairs, ids, table, inner)
-    scores_b = _look_up_scores(pairs, ids, table, cut)
-    return LookUp(scores_a[0], scores_b[0], scores_a[1], scores_b[1], pairs)
+    bigrams = bigram_ids(ids, before)
+    return BigramBaseline(
+        selection=_bigram_scores(bigrams, ids, table, halves(cut.size)),
+        evaluation=_bigram_scores(bigrams, ids, table, cut),
+        bigrams=bigrams,
+    )
 
 
-def _look_up_scores(
-    pairs: NDArray[np.int64], ids: NDArray[np.int32], table: ConceptTable, cut: Halves
-) -> tuple[Array, Array]:
-    """F1 (C,) and strength (C,) on ``cut.b`` of tables fitted on ``cut.a``."""
-    fitted, guess = _expected(pairs, ids.astype(np.int64), table.values, cut)
+def _bigram_scores(
+    bigrams: Bigrams, ids: NDArray[np.int32], table: ConceptTable, cut: Halves
+) -> BigramScores:
+    """Scores on ``cut.evaluation`` of tables fitted on ``cut.selection``."""
+    fitted, guess = _expected(bigrams, ids.astype(np.int64), table.values, cut)
     f1, strength = np.zeros(len(table.concepts)), np.zeros(len(table.concepts))
     for column, is_binary in enumerate(table.binary):
-        truth = table.values[cut.b, column]
+        truth = table.values[cut.evaluation, column]
         if is_binary:
-            edge = best_threshold(fitted[:, column], table.values[cut.a, column])
+            edge = best_threshold(fitted[:, column], table.values[cut.selection, column])
             counts = confusion(guess[:, column] >= edge, truth > 0)
             f1[column], strength[column] = counts.f1(), counts.matthews()
         else:
             strength[column] = correlations(guess[:, column, None], truth[:, None])[0, 0]
-    return f1, strength
+    return BigramScores(f1, strength)
 
 
 def _expected(
-    pairs: NDArray[np.int64], singles: NDArray[np.int64], values: Float, cut: Halves
+    bigrams: Bigrams, singles: NDArray[np.int64], values: Float, cut: Halves
 ) -> tuple[Float, Float]:
-    """Mean of each concept per pair on ``cut.a``, looked up on a and b: (size, C) each.
+    """Mean of each concept per bigram on ``cut.selection``, looked up on either half: (size, C).
 
-    Pairs that a does not have fall back to the current character alone, then to the mean.
+    Bigrams that the selection half does not have fall back to the current character alone, then to
+    the mean.
     """
-    fitted = values[cut.a].astype(np.float64)
-    guess_a = np.broadcast_to(fitted.mean(0), fitted.shape)
-    guess_b = guess_a.copy()
-    for keys in (singles, pairs):
-        known, inverse, counts = np.unique(keys[cut.a], return_inverse=True, return_counts=True)
+    truth = values[cut.selection].astype(np.float64)
+    fitted = np.broadcast_to(truth.mean(0), truth.shape)
+    guess = fitted.copy()
+    for keys in (singles, bigrams):
+        known, inverse, counts = np.unique(
+            keys[cut.selection], return_inverse=True, return_counts=True
+        )
         group = inverse.reshape(-1)
-        means = (indicator(group, len(known), np.float64) @ fitted) / counts[:, None]
-        guess_a = means[group]
-        place = np.minimum(np.searchsorted(known, keys[cut.b]), len(known) - 1)
-        seen = known[place] == keys[cut.b]
-        guess_b[seen] = means[place[seen]]
-    return guess_a.astype(np.float32), guess_b.astype(np.float32)
+        means = (indicator(group, len(known), np.float64) @ truth) / counts[:, None]
+        fitted = means[group]
+        place = np.minimum(np.searchsorted(known, keys[cut.evaluation]), len(known) - 1)
+        seen = known[place] == keys[cut.evaluation]
+        guess[seen] = means[place[seen]]
+    return fitted.astype(np.float32), guess.astype(np.float32)
 
 
 def best_threshold(score: Float, truth: Float) -> float:

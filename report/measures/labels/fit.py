@@ -1,15 +1,15 @@
-"""Labels: which concept a unit follows, chosen on one half of the probe, scored on the other.
+"""Every unit against every concept: chosen on one half of the probe, scored on the other.
 
 The strength of a unit for a concept is the Pearson correlation r of its state with the concept, yes
 as 1 and no as 0; r^2 is the share of the state's variance that the concept explains (the variance
 reduction of Gurnee et al. 2024), that is, how much of what the colours show. For a yes/no concept C
-the sign s is that of r on half A, and the threshold q is the one that maximises the F1 of
-[s h > s q] there; F1, Matthews correlation and the rest are those of half B.
+the sign s is that of r on the selection half, and the threshold q is the one that maximises the F1
+of [s h > s q] there; F1, Matthews correlation and the rest are those of the evaluation half.
 
-A label is accepted only if it beats three controls (report/measures/labels/controls.py): chance
-(circular shifts of the text), the last two characters, and untrained networks of the same shape.
-Within-pair correlations (report/measures/labels/within_bigram.py) say what a unit tells beyond its
-last two characters; a partial label rests on them (report/measures/labels/verdict.py).
+A label is accepted only if it beats three controls (report/measures/labels/controls.py): the
+circular-shift null, the bigram baseline, and untrained networks of the same shape. Correlations
+within bigrams (report/measures/labels/within_bigram.py) say what a unit tells beyond its last two
+characters; a partial label rests on them (report/measures/labels/verdict.py).
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from jobs.model.network import Float
 from report.measures.concepts.library import ConceptTable
-from report.measures.labels.within_bigram import Pairs, deviations
+from report.measures.labels.within_bigram import Bigrams, deviations
 
 QUANTILES = (
     *(0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.27, 0.40),
@@ -35,38 +35,39 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Halves:
-    """The probe cut in two: A to choose on, B to score on. The last odd character is left out."""
+    """The probe cut in two. The last odd character is left out."""
 
     size: int  # characters of each half
 
     @property
-    def a(self) -> slice:
-        """Where things are chosen."""
+    def selection(self) -> slice:
+        """The first half, where things are chosen."""
         return slice(0, self.size)
 
     @property
-    def b(self) -> slice:
-        """Where they are scored."""
+    def evaluation(self) -> slice:
+        """The second half, where they are scored."""
         return slice(self.size, 2 * self.size)
 
 
 @dataclass(frozen=True)
+class HalfScores:
+    """Scores on one half; arrays are (U, C), 0 for numbers where only a yes/no concept has them."""
+
+    strength: Array  # correlation times sign: negative only where the evaluation half disagrees
+    within_bigram: Array  # the same among places with the same last two characters
+    f1: Array  # yes/no concepts
+    matthews: Array  # yes/no concepts
+
+
+@dataclass(frozen=True)
 class Fit:
-    """Every unit against every concept; arrays are (U, C), scores of yes/no concepts 0 for numbers.
+    """Every unit against every concept; arrays are (U, C) where nothing else is said."""
 
-    ``_a``: on half A, where sign and threshold are chosen; ``_b``: on half B.
-    """
-
-    sign: NDArray[np.int8]  # +1: high when the concept holds; -1: low
+    sign: NDArray[np.int8]  # +1: high when the concept holds; -1: low; chosen like the threshold
     threshold: Float  # of h (yes/no concepts only)
-    strength_a: Array  # correlation times sign: not negative
-    strength_b: Array  # negative where half B disagrees
-    within_a: Array  # the same correlation among places with the same last two characters
-    within_b: Array
-    f1_a: Array
-    f1_b: Array
-    matthews_a: Array
-    matthews_b: Array
+    selection: HalfScores
+    evaluation: HalfScores
     usable: NDArray[np.bool_]  # (C,) enough positives and negatives in both halves
 
 
@@ -105,8 +106,8 @@ def halves(characters: int) -> Halves:
 def usable_concepts(table: ConceptTable, cut: Halves) -> NDArray[np.bool_]:
     """(C,) concepts that vary enough in both halves to be scored at all."""
     usable = np.ones(len(table.concepts), bool)
-    for part in (cut.a, cut.b):
-        values = table.values[part]
+    for half in (cut.selection, cut.evaluation):
+        values = table.values[half]
         positives = (values > 0).sum(0)
         varied = (positives >= LEAST_POSITIVE) & (positives <= cut.size - LEAST_POSITIVE)
         usable &= np.where(table.binary, varied, values.std(0) > 1e-6)
@@ -123,8 +124,8 @@ def thresholds(hidden: Float) -> Float:
     low, high = hidden.min(0), hidden.max(0)
     places = np.arange(1, THRESHOLDS - len(QUANTILES) + 1) / (THRESHOLDS - len(QUANTILES) + 1)
     spaced = low + places[:, None] * (high - low)
-    found: Float = np.concatenate([quantiles, spaced]).astype(np.float32)
-    return found
+    candidates: Float = np.concatenate([quantiles, spaced]).astype(np.float32)
+    return candidates
 
 
 def above(hidden: Float, edges: Float) -> Float:
@@ -132,40 +133,35 @@ def above(hidden: Float, edges: Float) -> Float:
     return (hidden[:, None, :] > edges[None]).reshape(len(hidden), -1).astype(np.float32)
 
 
-def fit(hidden: Float, table: ConceptTable, pairs: Pairs) -> Fit:
-    """Fit every unit of ``hidden`` (T, U) to every concept of ``table``.
-
-    ``pairs`` (T,) numbers the last two characters of each place.
-    """
+def fit(hidden: Float, table: ConceptTable, bigrams: Bigrams) -> Fit:
+    """Fit every unit of ``hidden`` (T, U) to every concept of ``table``; ``bigrams`` is (T,)."""
     cut = halves(len(hidden))
-    on_a = correlations(hidden[cut.a], table.values[cut.a])
-    on_b = correlations(hidden[cut.b], table.values[cut.b])
-    sign = np.where(on_a < 0, -1, 1).astype(np.int8)
-    usable = usable_concepts(table, cut)
-    within_a, within_b = (
-        sign
-        * correlations(
-            deviations(hidden[part], pairs[part]), deviations(table.values[part], pairs[part])
-        )
-        for part in (cut.a, cut.b)
+    on_selection, on_evaluation = (
+        correlations(hidden[half], table.values[half]) for half in (cut.selection, cut.evaluation)
     )
-    shape = on_a.shape
+    sign = np.where(on_selection < 0, -1, 1).astype(np.int8)
+    usable = usable_concepts(table, cut)
+
+    def scores(half: slice, strength: Array) -> HalfScores:
+        own = deviations(hidden[half], bigrams[half])
+        known = deviations(table.values[half], bigrams[half])
+        return HalfScores(
+            strength=np.where(usable, strength, 0.0),
+            within_bigram=np.where(usable, sign * correlations(own, known), 0.0),
+            f1=np.zeros(sign.shape),
+            matthews=np.zeros(sign.shape),
+        )
+
     result = Fit(
         sign=sign,
-        threshold=np.zeros(shape, np.float32),
-        strength_a=np.where(usable, np.abs(on_a), 0.0),
-        strength_b=np.where(usable, on_b * sign, 0.0),
-        within_a=np.where(usable, within_a, 0.0),
-        within_b=np.where(usable, within_b, 0.0),
-        f1_a=np.zeros(shape),
-        f1_b=np.zeros(shape),
-        matthews_a=np.zeros(shape),
-        matthews_b=np.zeros(shape),
+        threshold=np.zeros(sign.shape, np.float32),
+        selection=scores(cut.selection, np.abs(on_selection)),
+        evaluation=scores(cut.evaluation, on_evaluation * sign),
         usable=usable,
     )
     binary = np.flatnonzero(table.binary & usable)
-    for start in range(0, shape[0], UNITS_AT_ONCE):
-        chunk = slice(start, min(start + UNITS_AT_ONCE, shape[0]))
+    for start in range(0, len(sign), UNITS_AT_ONCE):
+        chunk = slice(start, min(start + UNITS_AT_ONCE, len(sign)))
         _fit_thresholds(hidden[:, chunk], table.values[:, binary], cut, result, chunk, binary)
     return result
 
@@ -174,13 +170,13 @@ def _fit_thresholds(
     hidden: Float, values: Float, cut: Halves, result: Fit, chunk: slice, columns: Indices
 ) -> None:
     """Fill in the scores of yes/no concepts ``columns`` for the units of ``chunk``."""
-    edges = thresholds(hidden[cut.a])
-    on_a, on_b = (
-        confusions(above(hidden[part], edges), values[part], hidden.shape[1])
-        for part in (cut.a, cut.b)
+    edges = thresholds(hidden[cut.selection])
+    on_selection, on_evaluation = (
+        confusions(above(hidden[half], edges), values[half], hidden.shape[1])
+        for half in (cut.selection, cut.evaluation)
     )
     high = result.sign[chunk, columns] > 0
-    f1 = on_a.f1()
+    f1 = on_selection.f1()
     best = np.where(
         high,
         np.argmax(f1[:THRESHOLDS], axis=0),
@@ -188,13 +184,10 @@ def _fit_thresholds(
     )  # (U, C) place in the 2 * THRESHOLDS candidates
     unit = np.arange(hidden.shape[1])[:, None]
     result.threshold[chunk, columns] = edges[best % THRESHOLDS, unit]
-    for half, own_f1, matthews in (
-        (on_a, result.f1_a, result.matthews_a),
-        (on_b, result.f1_b, result.matthews_b),
-    ):
-        chosen = choose(half, best)
-        own_f1[chunk, columns] = chosen.f1()
-        matthews[chunk, columns] = chosen.matthews()
+    for counts, scores in ((on_selection, result.selection), (on_evaluation, result.evaluation)):
+        chosen = choose(counts, best)
+        scores.f1[chunk, columns] = chosen.f1()
+        scores.matthews[chunk, columns] = chosen.matthews()
 
 
 def confusions(indicators: Float, values: Float, units: int) -> Confusion:

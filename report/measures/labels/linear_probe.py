@@ -1,56 +1,58 @@
-"""Layer probes: what all units of a layer say about a concept together.
+"""Linear probes: what all units of a layer say about a concept together.
 
-Regularised logistic regression on the states of half A, one per yes/no concept; the threshold that
-is best on half A; F1 on half B. Beside the best single unit it says whether a concept is spread
-over many units.
+Regularised logistic regression on the states of the selection half, one per yes/no concept; the
+threshold that is best there; F1 on the evaluation half. Beside the best single unit it says whether
+a concept is spread over many units.
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from jobs.model.network import Float
 from report.measures.concepts.library import ConceptTable
-from report.measures.labels.controls import best_threshold, confusion
+from report.measures.labels.controls import BigramScores, best_threshold, confusion
 from report.measures.labels.fit import Array, Fit, halves, usable_concepts
 
 PENALTY = 1e-3  # L2 on the weights of standardised states, per character
 STEPS = 60
-ROWS = 10_000  # characters of half A fitted on, at most, evenly spread
+ROWS = 10_000  # characters of the selection half fitted on, at most, evenly spread
 
 
 @dataclass(frozen=True)
 class ConceptScore:
-    """One concept at one layer, on half B."""
+    """One concept at one layer, on the evaluation half."""
 
     concept: str
     layer: int  # from 1
     prevalence: float
     probe_f1: float  # all units of the layer together
-    best_unit: int  # chosen on half A
+    best_unit: int  # chosen on the selection half
     best_unit_f1: float
-    look_up_f1: float  # the last two characters
+    bigram_f1: Annotated[float, Field(alias="look_up_f1")]
     untrained_f1: float  # best unit of the untrained layer
 
 
-def layer_probe(hidden: Float, table: ConceptTable) -> Array:
-    """(C,) F1 on half B of the probe of ``hidden`` (T, H); 0 for numbers and unusable concepts."""
+def linear_probe(hidden: Float, table: ConceptTable) -> Array:
+    """(C,) F1 on the evaluation half, from ``hidden`` (T, H); 0 for numbers, unusable concepts."""
     cut = halves(len(hidden))
     columns = np.flatnonzero(usable_concepts(table, cut) & table.binary)
-    mean, deviation = hidden[cut.a].mean(0), hidden[cut.a].std(0)
+    mean, deviation = hidden[cut.selection].mean(0), hidden[cut.selection].std(0)
     scaled = (hidden - mean) / np.where(deviation > 1e-6, deviation, np.inf)
     scaled = np.concatenate([scaled, np.ones_like(scaled[:, :1])], axis=1).astype(np.float32)
     every = max(1, cut.size // ROWS)
     truth = table.values[:, columns]
-    weight = fit_logistic(scaled[cut.a][::every], truth[cut.a][::every])
+    weight = fit_logistic(scaled[cut.selection][::every], truth[cut.selection][::every])
     scores = scaled @ weight
-    found = np.zeros(len(table.concepts))
+    f1 = np.zeros(len(table.concepts))
     for place, column in enumerate(columns):
-        edge = best_threshold(scores[cut.a, place], truth[cut.a, place])
-        predicted = scores[cut.b, place] >= edge
-        found[column] = confusion(predicted, truth[cut.b, place] > 0).f1()
-    return found
+        edge = best_threshold(scores[cut.selection, place], truth[cut.selection, place])
+        predicted = scores[cut.evaluation, place] >= edge
+        f1[column] = confusion(predicted, truth[cut.evaluation, place] > 0).f1()
+    return f1
 
 
 def fit_logistic(inputs: Float, truth: Float) -> Float:
@@ -84,26 +86,28 @@ def concept_scores(
     hidden: Float,
     layer: int,
     table: ConceptTable,
-    found: Fit,
-    look_up_f1: Array,
+    fit: Fit,
+    bigram: BigramScores,
     untrained: Fit | None,
 ) -> tuple[ConceptScore, ...]:
     """One row per usable yes/no concept of ``layer`` (from 1)."""
-    probed = layer_probe(hidden, table)
-    part = halves(len(hidden)).b
+    probed = linear_probe(hidden, table)
+    half = halves(len(hidden)).evaluation
     rows = []
-    for column in np.flatnonzero(found.usable & table.binary):
-        best = int(np.argmax(found.f1_a[:, column]))
+    for column in np.flatnonzero(fit.usable & table.binary):
+        best = int(np.argmax(fit.selection.f1[:, column]))
         rows.append(
             ConceptScore(
                 concept=table.concepts[column].name,
                 layer=layer,
-                prevalence=float(table.values[part, column].mean()),
+                prevalence=float(table.values[half, column].mean()),
                 probe_f1=float(probed[column]),
                 best_unit=best,
-                best_unit_f1=float(found.f1_b[best, column]),
-                look_up_f1=float(look_up_f1[column]),
-                untrained_f1=0.0 if untrained is None else float(untrained.f1_b[:, column].max()),
+                best_unit_f1=float(fit.evaluation.f1[best, column]),
+                bigram_f1=float(bigram.f1[column]),
+                untrained_f1=0.0
+                if untrained is None
+                else float(untrained.evaluation.f1[:, column].max()),
             )
         )
     return tuple(rows)

@@ -1,8 +1,8 @@
 """Places with the same last two characters, compared with each other.
 
-Most of a unit's course is told by the last two characters alone. Where they are the same, they tell
-nothing: what a unit tells there, it remembers. So states and concepts are taken as deviations from
-their mean over the places with the same (previous, current) character.
+Most of a unit's course is told by its bigram alone: the last two characters. Where it is the same,
+it tells nothing: what a unit tells there, it remembers. So states and concepts are taken as
+deviations from their mean over the places with the same bigram.
 """
 
 import numpy as np
@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from jobs.model.network import Float
 from report.measures.group_sums import indicator
 
-Pairs = NDArray[np.int64]
+Bigrams = NDArray[np.int64]  # (T,) a number for the (previous, current) character of each place
 
 
-def character_pairs(ids: NDArray[np.int32], before: int) -> Pairs:
+def bigram_ids(ids: NDArray[np.int32], before: int) -> Bigrams:
     """(T,) a number for each (previous, current) character.
 
     Args:
@@ -26,24 +26,24 @@ def character_pairs(ids: NDArray[np.int32], before: int) -> Pairs:
 
 
 class Groups:
-    """The places of a text by their pair."""
+    """The places of a text by their bigram."""
 
-    def __init__(self, pairs: Pairs) -> None:
-        """``pairs`` (T,) from :func:`character_pairs`."""
-        known, inverse, self._counts = np.unique(pairs, return_inverse=True, return_counts=True)
+    def __init__(self, bigrams: Bigrams) -> None:
+        """``bigrams`` (T,) from :func:`bigram_ids`."""
+        known, inverse, self._counts = np.unique(bigrams, return_inverse=True, return_counts=True)
         self._group = inverse.reshape(-1)
         self._member = indicator(self._group, len(known), np.float32)
 
     def means(self, values: Float) -> Float:
-        """(T, K) mean of each column of ``values`` over the places with the same pair."""
-        found: Float = self._of_groups(values)[self._group]
-        return found
+        """(T, K) mean of each column of ``values`` over the places with the same bigram."""
+        means: Float = self._of_groups(values)[self._group]
+        return means
 
     def squared_means(self, values: Float) -> NDArray[np.float64]:
         """(K,) mean over all places of the square of :meth:`means`."""
         weights = self._counts / self._counts.sum()
-        found: NDArray[np.float64] = weights @ self._of_groups(values).astype(np.float64) ** 2
-        return found
+        squares: NDArray[np.float64] = weights @ self._of_groups(values).astype(np.float64) ** 2
+        return squares
 
     def _of_groups(self, values: Float) -> Float:
         """(groups, K)"""
@@ -51,10 +51,10 @@ class Groups:
         return means
 
 
-def deviations(values: Float, pairs: Pairs) -> Float:
-    """(T, K) columns of ``values`` minus their mean over the places with the same pair.
+def deviations(values: Float, bigrams: Bigrams) -> Float:
+    """(T, K) columns of ``values`` minus their mean over the places with the same bigram.
 
-    A pair that occurs once deviates from nothing and counts as 0.
+    A bigram that occurs once deviates from nothing and counts as 0.
     """
-    found: Float = values - Groups(pairs).means(values)
-    return found
+    deviation: Float = values - Groups(bigrams).means(values)
+    return deviation

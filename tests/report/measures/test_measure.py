@@ -79,7 +79,7 @@ def test_memory_is_told_from_gates_and_course():
     assert units[BRACES].timescale > 1_000  # its forget gate never closes
     assert units[BRACES].half_life > units[QUOTE].half_life > 1
     forget = {gate.name: gate for gate in units[BRACES].gates}["forget_gate"]
-    assert forget.right == 1.0 and forget.left == 0.0
+    assert forget.open == 1.0 and forget.shut == 0.0
 
 
 def test_order_and_sign_of_units_change_nothing_but_their_names():

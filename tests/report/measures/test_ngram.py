@@ -5,7 +5,7 @@ import pytest
 
 from report.measures.concepts.library import evaluate, library
 from report.measures.gap import gap, long_range_credit
-from report.measures.labels.linear_probe import fit_logistic, layer_probe
+from report.measures.labels.linear_probe import fit_logistic, linear_probe
 from report.measures.ngram import ORDER, witten_bell
 from tests.support.golden_measures import golden_measures, golden_run
 from tests.support.golden_networks import LINE, QUOTE, golden_text, text_ids
@@ -113,7 +113,7 @@ def test_logistic_regression_is_at_its_minimum():
             assert loss(weight[:, 0]) <= loss(weight[:, 0] + step * direction) + 1e-7
 
 
-def test_layer_probe_reads_what_no_single_unit_says():
+def test_linear_probe_reads_what_no_single_unit_says():
     generator = np.random.default_rng(1)
     run = golden_run(1)
     table = evaluate(library(), run.text, run.lead)
@@ -121,5 +121,5 @@ def test_layer_probe_reads_what_no_single_unit_says():
     noise = generator.normal(0, 2, len(quoted))
     hidden = np.stack([quoted + noise, quoted - noise], axis=1).astype(np.float32)
     names = [one.name for one in table.concepts]
-    assert layer_probe(hidden, table)[names.index("quote")] > 0.99
-    assert layer_probe(hidden[:, :1], table)[names.index("quote")] < 0.8
+    assert linear_probe(hidden, table)[names.index("quote")] > 0.99
+    assert linear_probe(hidden[:, :1], table)[names.index("quote")] < 0.8

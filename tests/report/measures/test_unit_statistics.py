@@ -7,11 +7,11 @@ import pytest
 
 from jobs.model.trace import LayerTrace
 from report.measures.contexts import APART, AROUND, BINS, contexts, histograms
-from report.measures.gates import character_of, gate_shares
+from report.measures.gates import gate_role, gate_shares
 from report.measures.health import health
 from report.measures.neighbours import duplicates, neighbours, wiring
 from report.measures.timescale import LONGEST, autocorrelation_half_life, forget_timescale
-from report.measures.unusual import reading
+from report.measures.unusual import unusual_units
 from tests.support.golden_measures import golden_measures, golden_run, sample_of
 from tests.support.golden_networks import BRACES, LINE, QUOTE, RANDOM, TWIN
 
@@ -66,12 +66,12 @@ def layer_with(gates):
 
 def test_saturation_shares():
     shares = {one.name: one for one in gate_shares(layer_with([0.05, 0.5, 0.95, 0.99]))[0]}
-    assert (shares["input_gate"].left, shares["input_gate"].right) == (0.25, 0.5)
-    assert shares["forget_gate"].right == 1.0 and shares["output_gate"].left == 1.0
-    assert character_of(0.0, 0.95, 0.5).startswith("integrator")
-    assert character_of(0.95, 0.0, 0.5).startswith("feed-forward")
-    assert character_of(0.1, 0.1, 0.0).startswith("private")
-    assert character_of(0.1, 0.1, 0.5) == ""
+    assert (shares["input_gate"].shut, shares["input_gate"].open) == (0.25, 0.5)
+    assert shares["forget_gate"].open == 1.0 and shares["output_gate"].shut == 1.0
+    assert gate_role(0.0, 0.95, 0.5).startswith("integrator")
+    assert gate_role(0.95, 0.0, 0.5).startswith("feed-forward")
+    assert gate_role(0.1, 0.1, 0.0).startswith("private")
+    assert gate_role(0.1, 0.1, 0.5) == ""
 
 
 def test_timescale_is_that_of_exponential_decay():
@@ -153,7 +153,7 @@ def test_wiring_names_gate_and_end():
 def test_reading_lists_the_farthest_units_first():
     run = golden_run(1)
     sample = sample_of(run)
-    rows = reading(sample, run.trace, "read")
+    rows = unusual_units(sample, run.trace, "read")
     assert len(rows) == sample.characters
     usual = run.trace.layers[0].hidden.astype(float)
     place = 40
@@ -165,5 +165,5 @@ def test_reading_lists_the_farthest_units_first():
             assert one.deviations == pytest.approx(expected, abs=1e-6)
     sizes = [abs(one.deviations) for one in rows[place]]
     assert sizes == sorted(sizes, reverse=True)
-    later = reading(sample, run.trace, "predict")
+    later = unusual_units(sample, run.trace, "predict")
     assert later[place + 1][0].value == rows[place][0].value

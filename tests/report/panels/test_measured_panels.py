@@ -92,7 +92,7 @@ def test_the_second_grade_is_told_apart_everywhere(view):
     box = content.values
     assert box.heading == "Partly follows quote" and box.partly and not box.accepted
     (row,) = [row for row in box.rows if row.name.startswith("r where the last two")]
-    assert row.text.startswith(f"{label.within.strength:.2f} (")
+    assert row.text.startswith(f"{label.within_bigram.strength:.2f} (")
     front = front_page(other)
     assert [(one.name, one.units) for one in front.partly] == [("quote", 1)]
     assert front.labelled == golden_measures(2).headline.labelled - 1

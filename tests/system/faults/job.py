@@ -86,7 +86,7 @@ def stub_stages(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     )
     monkeypatch.setattr(jobs.pipeline.pipeline, "report_digest", lambda: "0" * 64)
     monkeypatch.setattr(report.make_report, "make_report", _report)
-    monkeypatch.setattr(report.cross_run_pages, "chronicle_pages", _chronicle)
+    monkeypatch.setattr(report.cross_run_pages, "cross_run_pages", _cross_run_pages)
     monkeypatch.setattr(report.site.build, "_run_mkdocs", _build)
     monkeypatch.setattr(
         report.site.build, "check_site", lambda site, expected: SiteFacts(1, 1, 1, 1)
@@ -274,7 +274,7 @@ def _report(content: Any, corpus: Corpus, say: Any = None) -> Report:
     return Report(pages, {"neurons.jsonl": b'{"seed": ' + seed + b"}\n"})
 
 
-def _chronicle(store: Path, run: Run) -> list[Page]:
+def _cross_run_pages(store: Path, run: Run) -> list[Page]:
     keep_line(store, run.id, {"run": run.id})
     return []
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from report.measures.ablation import hold as ablation
-from report.measures.ablation.effects import ablate_labelled, direct_bits, effects
+from report.measures.ablation.effects import ablate_labelled, direct_logit_attribution, effects
 from report.measures.ablation.hold import (
     Held,
     affordable,
@@ -83,7 +83,7 @@ def test_direct_effect_is_the_softmax_without_the_units_departure():
     run = golden_run(1)
     trace, network = run.trace, run.network
     means = trace.layers[-1].hidden.mean(0)
-    found = direct_bits(network, trace, means, [QUOTE, LINE])
+    found = direct_logit_attribution(network, trace, means, [QUOTE, LINE])
     place = 700
     for column, unit in enumerate((QUOTE, LINE)):
         hidden = trace.layers[-1].hidden[place].astype(float)

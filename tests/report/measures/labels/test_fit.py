@@ -9,15 +9,15 @@ from report.measures.ablation.numpy_lstm import stream_states
 from report.measures.concepts.library import Concept, ConceptTable, evaluate, library
 from report.measures.labels.controls import (
     UNTRAINED_UNITS,
-    Shiftable,
+    ShiftedHalf,
     best_threshold,
-    chance,
-    look_up,
+    bigram_baseline,
+    shift_null,
 )
 from report.measures.labels.fit import LEAST_POSITIVE, fit, halves, usable_concepts
 from report.measures.labels.scores import auc, f1_interval, pearson_interval
-from report.measures.labels.verdict import judge
-from report.measures.labels.within_bigram import character_pairs, deviations
+from report.measures.labels.verdict import label_units
+from report.measures.labels.within_bigram import bigram_ids, deviations
 from report.measures.measure import untrained_states
 from tests.support.golden_measures import golden_run
 from tests.support.golden_networks import QUOTE
@@ -32,7 +32,7 @@ def table_of(*columns, kinds=None):
     return ConceptTable(concepts, np.stack(columns, axis=1).astype(np.float32))
 
 
-SAME = np.zeros(2_000, np.int64)  # one pair of characters everywhere
+SAME = np.zeros(2_000, np.int64)  # one bigram everywhere
 
 
 def noisy(truth, generator, spread=0.4):
@@ -46,20 +46,20 @@ def test_fit_finds_sign_and_threshold_and_scores_the_other_half():
     table = table_of(truth)
     found = fit(hidden, table, SAME)
     assert found.sign[:, 0].tolist() == [1, -1]
-    part = halves(2_000).b
+    part = halves(2_000).evaluation
     for unit, sign in ((0, 1), (1, -1)):
         threshold = found.threshold[unit, 0]
         state = hidden[part, unit]
         predicted = state > threshold if sign > 0 else state <= threshold
         hits, real = (predicted & truth[part]).sum(), truth[part].sum()
-        assert found.f1_b[unit, 0] == pytest.approx(2 * hits / (predicted.sum() + real))
+        assert found.evaluation.f1[unit, 0] == pytest.approx(2 * hits / (predicted.sum() + real))
         expected = np.corrcoef(predicted, truth[part])[0, 1]
-        assert found.matthews_b[unit, 0] == pytest.approx(expected, abs=1e-6)
+        assert found.evaluation.matthews[unit, 0] == pytest.approx(expected, abs=1e-6)
         correlation = sign * np.corrcoef(state, truth[part])[0, 1]
-        assert found.strength_b[unit, 0] == pytest.approx(correlation, abs=1e-5)
+        assert found.evaluation.strength[unit, 0] == pytest.approx(correlation, abs=1e-5)
 
 
-def test_threshold_comes_from_half_a_alone():
+def test_threshold_comes_from_the_selection_half_alone():
     generator = np.random.default_rng(1)
     truth = generator.random(2_000) < 0.3
     hidden = noisy(truth, generator)[:, None]
@@ -67,7 +67,8 @@ def test_threshold_comes_from_half_a_alone():
     hidden[1_000:] = generator.normal(0, 5, (1_000, 1))
     after = fit(hidden, table_of(truth), SAME)
     assert before.threshold[0, 0] == after.threshold[0, 0]
-    assert before.f1_a[0, 0] == after.f1_a[0, 0] and before.f1_b[0, 0] > after.f1_b[0, 0]
+    assert before.selection.f1[0, 0] == after.selection.f1[0, 0]
+    assert before.evaluation.f1[0, 0] > after.evaluation.f1[0, 0]
 
 
 def test_rare_and_constant_concepts_are_left_out():
@@ -79,51 +80,51 @@ def test_rare_and_constant_concepts_are_left_out():
     assert usable_concepts(table, halves(2_000)).tolist() == [False, True, False]
 
 
-def test_look_up_knows_what_two_characters_tell_and_nothing_more():
+def test_bigrams_know_what_two_characters_tell_and_nothing_more():
     generator = np.random.default_rng(2)
     ids = generator.integers(0, 4, 4_000).astype(np.int32)
     pair = np.concatenate([[False], (ids[1:] == 2) & (ids[:-1] == 1)])
     third = np.concatenate([[False] * 2, (ids[:-2] == 1)])
-    found = look_up(ids, -1, table_of(pair, third))
-    assert found.f1_b[0] == 1.0 and found.strength_b[0] == 1.0
-    assert found.strength_b[1] < 0.1
+    found = bigram_baseline(ids, -1, table_of(pair, third))
+    assert found.evaluation.f1[0] == 1.0 and found.evaluation.strength[0] == 1.0
+    assert found.evaluation.strength[1] < 0.1
 
 
-def test_chance_is_the_maximum_over_units_and_concepts():
+def test_the_shift_null_is_the_maximum_over_units_and_concepts():
     generator = np.random.default_rng(3)
     smooth = np.cumsum(generator.normal(0, 1, (4_000, 8)), axis=0).astype(np.float32)
     truth = np.repeat(generator.random(80) < 0.5, 50)
     table = table_of(truth, np.roll(truth, 900))
-    pairs = generator.integers(0, 30, 4_000)
-    few = chance(smooth[:, 3:4], table, pairs, np.random.default_rng(0))
-    many = chance(smooth, table, pairs, np.random.default_rng(0))
+    bigrams = generator.integers(0, 30, 4_000)
+    few = shift_null(smooth[:, 3:4], table, bigrams, np.random.default_rng(0))
+    many = shift_null(smooth, table, bigrams, np.random.default_rng(0))
     assert 0 < few.strength < many.strength < 1
-    assert 0 < few.within < many.within < 1
-    assert many.within != many.strength
-    one = chance(smooth, table, np.zeros(4_000, np.int64), np.random.default_rng(0))
-    assert one.within == pytest.approx(one.strength, abs=1e-5)
-    short = chance(smooth[:1_000], table_of(truth[:1_000]), pairs, np.random.default_rng(0))
-    assert (short.strength, short.within, short.shifts) == (1.0, 1.0, 0)
+    assert 0 < few.within_bigram < many.within_bigram < 1
+    assert many.within_bigram != many.strength
+    one = shift_null(smooth, table, np.zeros(4_000, np.int64), np.random.default_rng(0))
+    assert one.within_bigram == pytest.approx(one.strength, abs=1e-5)
+    short = shift_null(smooth[:1_000], table_of(truth[:1_000]), bigrams, np.random.default_rng(0))
+    assert (short.strength, short.within_bigram, short.shifts) == (1.0, 1.0, 0)
 
 
-def test_chance_correlates_over_all_places_and_within_pairs():
+def test_shifted_halves_correlate_over_all_places_and_within_bigrams():
     generator = np.random.default_rng(5)
-    pairs = generator.integers(0, 40, 1_000)
-    hidden = (generator.normal(0, 1, (1_000, 3)) + pairs[:, None] / 20).astype(np.float32)
+    bigrams = generator.integers(0, 40, 1_000)
+    hidden = (generator.normal(0, 1, (1_000, 3)) + bigrams[:, None] / 20).astype(np.float32)
     columns = np.stack([hidden[:, 0] > 0.5, generator.random(1_000) < 0.1], axis=1)
-    columns = np.concatenate([columns, pairs[:, None] % 2], axis=1).astype(np.float32)
-    overall, within = Shiftable(hidden, pairs).correlations(columns)
+    columns = np.concatenate([columns, bigrams[:, None] % 2], axis=1).astype(np.float32)
+    overall, within = ShiftedHalf(hidden, bigrams).correlations(columns)
     for unit in range(3):
         for column in range(3):
             state, truth = hidden[:, unit], columns[:, column]
             expected = np.corrcoef(state, truth)[0, 1]
             assert overall[unit, column] == pytest.approx(expected, abs=1e-4)
-            if column == 2:  # told by the pair: nothing is left within it
+            if column == 2:  # told by the bigram: nothing is left within it
                 assert within[unit, column] == 0.0
                 continue
             left = [
                 np.concatenate(
-                    [one[pairs == pair] - one[pairs == pair].mean() for pair in range(40)]
+                    [one[bigrams == pair] - one[bigrams == pair].mean() for pair in range(40)]
                 )
                 for one in (state, truth)
             ]
@@ -133,11 +134,15 @@ def test_chance_correlates_over_all_places_and_within_pairs():
 
 def test_deviations_are_from_the_mean_of_the_same_two_characters():
     ids = np.array([1, 2, 1, 2, 0], np.int32)
-    pairs = character_pairs(ids, 2)
-    assert [pairs[0] == pairs[2], pairs[1] == pairs[3], pairs[0] == pairs[1]] == [True, True, False]
-    assert character_pairs(ids, -1)[0] not in character_pairs(ids, -1)[1:]
+    bigrams = bigram_ids(ids, 2)
+    assert [bigrams[0] == bigrams[2], bigrams[1] == bigrams[3], bigrams[0] == bigrams[1]] == [
+        True,
+        True,
+        False,
+    ]
+    assert bigram_ids(ids, -1)[0] not in bigram_ids(ids, -1)[1:]
     values = np.array([[1.0], [5.0], [3.0], [9.0], [7.0]], np.float32)
-    assert deviations(values, pairs).ravel().tolist() == [-1.0, -2.0, 1.0, 2.0, 0.0]
+    assert deviations(values, bigrams).ravel().tolist() == [-1.0, -2.0, 1.0, 2.0, 0.0]
 
 
 def test_best_threshold_maximises_f1():
@@ -162,11 +167,11 @@ def test_auc_and_intervals():
 
 
 def labels_of(hidden, table, ids, before, fresh):
-    control = look_up(ids, before, table)
-    null = chance(hidden, table, control.pairs, np.random.default_rng(0))
-    found = fit(hidden, table, control.pairs)
-    untrained = None if fresh is None else fit(fresh, table, control.pairs)
-    return judge(hidden, table, found, null, control, untrained, 0)
+    bigram = bigram_baseline(ids, before, table)
+    null = shift_null(hidden, table, bigram.bigrams, np.random.default_rng(0))
+    scores = fit(hidden, table, bigram.bigrams)
+    untrained = None if fresh is None else fit(fresh, table, bigram.bigrams)
+    return label_units(hidden, table, scores, null, bigram, untrained, 0)
 
 
 def counted(labels):
@@ -253,23 +258,25 @@ def test_a_unit_that_reads_the_character_alone_is_not_labelled():
     text = Mixed()
     label = text.label((text.ids == 1) + text.noise(0.05))
     assert label.verdict == "characters"
-    assert label.score.shown > 0.9 and abs(label.within.strength) < label.within.chance
+    assert label.score.shown > 0.9 and abs(label.within_bigram.strength) < label.within_bigram.null
 
 
 def test_a_unit_that_adds_memory_to_the_character_follows_in_part():
     text = Mixed()
     hidden = text.truth * 0.8 + (text.ids == 1) * 0.4 + text.noise(0.45)
     label = text.label(hidden)
-    assert label.score.shown < label.look_up.shown  # the table answers better
+    assert label.score.shown < label.bigram.shown  # the table answers better
     assert (label.verdict, label.accepted, label.partly) == ("partly", False, True)
     assert label.named == "partly c0"
-    low, high = label.within.interval
-    assert low < label.within.strength < high
-    assert label.margin == pytest.approx(low - max(label.within.chance, label.within.untrained))
+    low, high = label.within_bigram.interval
+    assert low < label.within_bigram.strength < high
+    assert label.margin == pytest.approx(
+        low - max(label.within_bigram.null, label.within_bigram.untrained)
+    )
     # the same memory in untrained networks is the echo of the text
     again = text.label(hidden, fresh=(hidden * -1)[:, None].astype(np.float32))
-    assert again.verdict == "characters" and again.within.untrained == pytest.approx(
-        abs(again.within.strength), abs=1e-5
+    assert again.verdict == "characters" and again.within_bigram.untrained == pytest.approx(
+        abs(again.within_bigram.strength), abs=1e-5
     )
 
 
@@ -277,7 +284,7 @@ def test_a_faint_memory_is_no_label():
     text = Mixed()
     hidden = text.truth * 0.8 + (text.ids == 1) * 0.4 + text.noise(1.2)
     label = text.label(hidden)
-    assert label.within.margin > 0 and label.strength_interval[0] < 0.5 < label.interval[0]
+    assert label.within_bigram.margin > 0 and label.strength_interval[0] < 0.5 < label.interval[0]
     assert label.verdict == "characters" and label.named == ""
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from report.measures.labels.verdict import Details, Label, Score, Within, verdict
+from report.measures.labels.verdict import Details, Label, Score, WithinBigram, verdict
 
 LABEL = Label(
     concept="quote",
@@ -18,10 +18,10 @@ LABEL = Label(
         matthews=0.7, precision=0.8, recall=0.8, auc=0.9, prevalence=0.2, always_f1=0.3
     ),
     spearman=None,
-    chance=0.1,
-    look_up=Score(0.2, 0.3),
+    null=0.1,
+    bigram=Score(0.2, 0.3),
     untrained=Score(0.2, 0.3),
-    within=Within(0.6, (0.55, 0.65), 0.1, 0.2),
+    within_bigram=WithinBigram(0.6, (0.55, 0.65), 0.1, 0.2),
 )
 NUMBER = replace(LABEL, f1_interval=None, details=None, score=Score(0.7, None))
 
@@ -34,14 +34,14 @@ def with_always(label, f1):
     ("label", "expected"),
     [
         (LABEL, "accepted"),
-        (replace(LABEL, chance=0.69), "accepted"),
-        (replace(LABEL, chance=0.7), "chance"),
+        (replace(LABEL, null=0.69), "accepted"),
+        (replace(LABEL, null=0.7), "chance"),
         (with_always(LABEL, 0.76), "chance"),
         (replace(LABEL, untrained=Score(0.7, 0.3)), "untrained"),
         (replace(LABEL, untrained=Score(0.2, 0.76)), "untrained"),
-        (replace(LABEL, look_up=Score(0.7, 0.3)), "partly"),  # its answer is as good
-        (replace(LABEL, look_up=Score(0.2, 0.76)), "partly"),
-        (replace(LABEL, look_up=Score(0.9, 0.9), untrained=Score(0.7, 0.3)), "untrained"),
+        (replace(LABEL, bigram=Score(0.7, 0.3)), "partly"),  # its answer is as good
+        (replace(LABEL, bigram=Score(0.2, 0.76)), "partly"),
+        (replace(LABEL, bigram=Score(0.9, 0.9), untrained=Score(0.7, 0.3)), "untrained"),
     ],
 )
 def test_each_bar_decides(label, expected):
@@ -51,25 +51,25 @@ def test_each_bar_decides(label, expected):
 @pytest.mark.parametrize(
     "within",
     [
-        Within(0.6, (0.55, 0.65), 0.6, 0.2),  # no more than by chance
-        Within(0.6, (0.55, 0.65), 0.1, 0.6),  # no more than untrained networks
-        Within(-0.6, (-0.65, -0.55), 0.1, 0.2),  # the other way round
+        WithinBigram(0.6, (0.55, 0.65), 0.6, 0.2),  # no more than by chance
+        WithinBigram(0.6, (0.55, 0.65), 0.1, 0.6),  # no more than untrained networks
+        WithinBigram(-0.6, (-0.65, -0.55), 0.1, 0.2),  # the other way round
     ],
 )
 def test_in_part_needs_memory_beyond_chance_and_untrained_networks(within):
-    beaten = replace(LABEL, look_up=Score(0.9, 0.9))
+    beaten = replace(LABEL, bigram=Score(0.9, 0.9))
     assert verdict(beaten) == "partly"
-    assert verdict(replace(beaten, within=within)) == "characters"
+    assert verdict(replace(beaten, within_bigram=within)) == "characters"
 
 
 @pytest.mark.parametrize("faint", [{"strength_interval": (0.5, 0.8)}, {"f1_interval": (0.5, 0.85)}])
 def test_in_part_needs_half_of_the_way(faint):
-    assert verdict(replace(LABEL, look_up=Score(0.9, 0.9), **faint)) == "characters"
+    assert verdict(replace(LABEL, bigram=Score(0.9, 0.9), **faint)) == "characters"
 
 
 def test_a_number_is_judged_by_its_correlation():
     assert verdict(NUMBER) == "accepted"
     assert verdict(replace(NUMBER, strength_interval=(0.15, 0.75))) == "characters"
-    known = replace(NUMBER, look_up=Score(0.66, None))
+    known = replace(NUMBER, bigram=Score(0.66, None))
     assert verdict(known) == "partly"
     assert verdict(replace(NUMBER, untrained=Score(0.66, None))) == "untrained"
