@@ -204,6 +204,7 @@ class SiteConfig(Section):
     name: Annotated[PrintableText, Field(min_length=1, max_length=80)] = "Neuronario"
     url: Annotated[str, AfterValidator(_web_address)] = ""  # public; "" = works from any place
     directory: OutputFolder = "site"  # relative paths start at the working directory
+    builder: Literal["mkdocs", "properdocs", "zensical"] = "mkdocs"  # what makes HTML of the pages
 
 
 class StoreConfig(Section):

@@ -10,6 +10,8 @@ from pathlib import Path
 from posixpath import dirname, join, normpath
 from urllib.parse import unquote, urlsplit
 
+from report.site.content_policy import policy_problem
+
 # Texts on a page are escaped, quotes included: what looks like an attribute is one.
 LINK = re.compile(r'\s(?:xlink:)?(?:href|src|data)="([^"]*)"')
 ANCHOR = re.compile(r'\s(?:id|name)="([^"]*)"')
@@ -34,8 +36,13 @@ class SiteError(Exception):
     """A site that must not be published; the message says why."""
 
 
-def check_site(site: Path, expected: set[str]) -> SiteFacts:
-    """Check the whole folder; ``expected`` are the HTML pages, from the root, that must be there.
+def check_site(site: Path, expected: set[str], address: str = "") -> SiteFacts:
+    """Check the whole folder.
+
+    Args:
+        site: the finished folder.
+        expected: the HTML pages, from the root, that must be there.
+        address: public address of the site; without one, no link may begin at a host's root.
 
     Raises:
         SiteError: with the first few problems.
@@ -47,9 +54,12 @@ def check_site(site: Path, expected: set[str]) -> SiteFacts:
     problems += [f"{name} was not asked for" for name in sorted(unexpected)]
 
     links = 0
-    contents = _Contents(files)
+    contents = _Contents(files, urlsplit(address).path if address else "")
     for name, path in sorted(pages.items()):
         text = path.read_text(encoding="utf-8")
+        refused = policy_problem(text)
+        if refused:
+            problems.append(f"{name} {refused}")
         problems += [f"{name} loads {url}" for url in _foreign(LOADED.findall(text))]
         for link in set(LINK.findall(text)):
             links += 1
@@ -84,8 +94,9 @@ def _foreign(urls: list[str]) -> list[str]:
 class _Contents:
     """Answers whether a link of a page in a folder leads anywhere; remembers its answers."""
 
-    def __init__(self, files: dict[str, Path]) -> None:
+    def __init__(self, files: dict[str, Path], root: str) -> None:
         self._files = files
+        self._root = f"{root.rstrip('/')}/" if root else ""  # where an absolute path may begin
         self._known: dict[tuple[str, str], str] = {}
         self._anchors = cache(self._read_anchors)
 
@@ -100,9 +111,15 @@ class _Contents:
 
     def _problem(self, folder: str, link: str) -> str:
         parts = urlsplit(html.unescape(link))
-        if parts.scheme or parts.netloc or link.startswith("/"):
-            return ""  # elsewhere; only MkDocs' 404 page has absolute paths
-        name = normpath(join(folder, unquote(parts.path))) if parts.path else ""
+        if parts.scheme or parts.netloc:
+            return ""  # elsewhere
+        if parts.path.startswith("/"):  # the theme's page for missing pages has such
+            if not self._root or not f"{parts.path}/".startswith(self._root):
+                return f"{link} is right at no address, or at another than site.url"
+            folder, path = "", parts.path.removeprefix(self._root.rstrip("/")).lstrip("/") or "."
+        else:
+            path = parts.path
+        name = normpath(join(folder, unquote(path))) if path else ""
         if name == ".":
             name = "index.html"
         if name not in self._files:

@@ -1,49 +1,46 @@
-"""MkDocs hook: carries the coloured blocks past the Markdown and search parsers, untouched.
+"""MkDocs hook for a build by hand: ``mkdocs build`` makes what ``neuronario site`` would.
 
-Each ``<section class="verbatim" ...>`` is cut out of a page before the conversion and put back into
-the finished page. Three parsers would otherwise read every span: 2048 pages take 10 s instead of
-34 s, and control characters arrive that Markdown would drop. The block is left out of the search
-with or without this hook (``data-search-exclude``).
-
-It also gives every page its Content-Security-Policy (``report/site/content_policy.py``).
+It leaves out of the navigation what this report does not have, carries the coloured blocks past the
+parsers, and finishes the built site. A published site does not depend on it:
+``report/site/build.py`` builds without hooks.
 """
 
-import re
+from pathlib import Path
 from typing import Any
 
 from mkdocs.exceptions import PluginError
 
-from report.site.content_policy import with_policy
+from report.site.builders import present
+from report.site.check import SiteError
+from report.site.finish import finish_site
+from report.site.verbatim import cut
 
-BLOCK = re.compile(r'^<section class="verbatim.*?^</section>$', re.DOTALL | re.MULTILINE)
-SLOT = "<!-- verbatim block {} -->"  # every text on a page is escaped: it cannot occur in one
+_blocks: dict[str, tuple[str, ...]] = {}
+
+
+def on_config(config: Any, **_: Any) -> Any:
+    """Only entries whose pages are there."""
+    _blocks.clear()
+    if config.nav:
+        config.nav = present(config.nav, Path(config.docs_dir))
+    return config
 
 
 def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
-    """Cut the blocks out and remember them with the page."""
-    page.verbatim_blocks = []
-
-    def cut(match: re.Match[str]) -> str:
-        page.verbatim_blocks.append(match.group())
-        return SLOT.format(len(page.verbatim_blocks))
-
-    return BLOCK.sub(cut, markdown)
+    """Cut the blocks out and remember them."""
+    text, _blocks[page.file.dest_uri] = cut(markdown)
+    return text
 
 
-def on_post_page(output: str, *, page: Any, **_: Any) -> str:
-    """Put the blocks back, and add the policy.
+def on_post_build(*, config: Any, **_: Any) -> None:
+    """Put the blocks back, and do all else that a site needs.
 
     Raises:
-        PluginError: a slot is gone; a page without its text must never be published.
+        PluginError: a page has lost its text or cannot be protected.
     """
-    for number, block in enumerate(page.verbatim_blocks, start=1):
-        head, slot, tail = output.partition(SLOT.format(number))
-        if not slot:
-            raise PluginError(f"{page.file.src_uri}: lost verbatim block {number}")
-        output = head + block + tail
-    return with_policy(output)
-
-
-def on_post_template(output: str, *, template_name: str, **_: Any) -> str:
-    """The pages of the theme itself, as 404.html, have the policy too."""
-    return with_policy(output) if template_name.endswith(".html") else output
+    try:
+        finish_site(
+            Path(config.site_dir), _blocks, name=config.site_name, address=config.site_url or ""
+        )
+    except SiteError as problem:
+        raise PluginError(str(problem)) from problem

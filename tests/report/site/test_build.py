@@ -24,7 +24,7 @@ def pages():
 @pytest.fixture(scope="module")
 def built(pages, tmp_path_factory):
     folder = tmp_path_factory.mktemp("built")
-    return build_site(pages, SiteConfig(name="A <b> name"), folder / "site", folder / "docs")
+    return build_site(pages, SiteConfig(name="A <b> name"), folder / "site")
 
 
 def text_of(page):
@@ -37,7 +37,7 @@ def test_site_is_complete_and_checked(built):
     assert {"neurons/l1/n0.html", "neurons/l1/n1.html", "neurons/l2/n0.html"} <= names
     assert built.facts.pages == len(names)
     assert built.facts.links > 50
-    assert sorted(path.name for path in built.folder.parent.iterdir()) == ["docs", "site"]
+    assert sorted(path.name for path in built.folder.parent.iterdir()) == ["site"]
 
 
 def test_blocks_come_through_markdown_unchanged(built, pages):
@@ -68,14 +68,14 @@ def test_no_page_is_in_the_navigation_twice(built):
 @pytest.mark.parametrize("text", [HOSTILE["controls"], HOSTILE["slots"], HOSTILE["markdown"]])
 def test_hostile_text_reaches_the_built_page(tmp_path, text):
     made = build_pages(tiny_view(text=text, sizes=(1,), probe_characters=200))
-    build_site(made, SiteConfig(), tmp_path / "site", tmp_path / "docs")
+    build_site(made, SiteConfig(), tmp_path / "site")
     html = text_of(tmp_path / "site" / "neurons" / "l1" / "n0.html")
     block = html.partition('<div class="act"')[2].partition("</div>")[0].partition(">")[2]
     assert parsed(re.sub(r"<[^>]*>", "", block)) == shown_text(text)
 
 
 def test_equal_pages_give_an_equal_site(pages, built, tmp_path):
-    again = build_site(pages, SiteConfig(name="A <b> name"), tmp_path / "site", tmp_path / "docs")
+    again = build_site(pages, SiteConfig(name="A <b> name"), tmp_path / "site")
     for path in sorted(built.folder.rglob("*")):
         if path.is_file():
             twin = again.folder / path.relative_to(built.folder)
@@ -91,7 +91,7 @@ def old_site(folder):
 def test_new_site_replaces_the_old_one(pages, tmp_path):
     live = old_site(tmp_path / "site")
     (live / "stale.html").write_text("stale")
-    build_site(pages, SiteConfig(), live, tmp_path / "docs")
+    build_site(pages, SiteConfig(), live)
     assert not (live / "stale.html").exists()
     assert text_of(live / "index.html") != "old"
 
@@ -108,10 +108,10 @@ def test_a_bad_page_leaves_the_old_site(pages, tmp_path, path, text, reason):
     live = old_site(tmp_path / "site")
     bad = [page for page in pages if page.path != path] + [markdown_page(path, text)]
     with pytest.raises(NeuronarioError, match=reason) as caught:
-        build_site(bad, SiteConfig(), live, tmp_path / "docs")
+        build_site(bad, SiteConfig(), live)
     assert caught.value.code == ExitCode.CANNOT_CREATE
     assert text_of(live / "index.html") == "old"
-    assert not (tmp_path / "site.new").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
 
 
 def test_a_crash_while_building_leaves_the_old_site(pages, tmp_path, monkeypatch):
@@ -122,13 +122,13 @@ def test_a_crash_while_building_leaves_the_old_site(pages, tmp_path, monkeypatch
 
     monkeypatch.setattr(site_module, "check_site", crash)
     with pytest.raises(KeyboardInterrupt):
-        build_site(pages, SiteConfig(), live, tmp_path / "docs")
+        build_site(pages, SiteConfig(), live)
     assert text_of(live / "index.html") == "old"
-    assert not (tmp_path / "site.new").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
 
 
 def test_nothing_is_printed(pages, tmp_path, capfd):
-    build_site(pages, SiteConfig(), tmp_path / "site", tmp_path / "docs")
+    build_site(pages, SiteConfig(), tmp_path / "site")
     assert capfd.readouterr() == ("", "")
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from report.site.content_policy import with_policy
+from report.site.content_policy import policy_problem, with_policy
 
 PAGE = (
     '<html><head><meta charset="utf-8"><script>one()</script></head><body>'
@@ -32,6 +32,22 @@ def test_nothing_else_inline_and_nothing_from_elsewhere():
     assert rules["default-src"] == "'none'"
     assert rules["style-src"] == "'self'"
     assert not any("unsafe" in rule or "http" in rule for rule in rules.values())
+
+
+def test_inline_styles_are_allowed_by_their_hash():
+    style = "<style>a { color: red }</style>"
+    made = with_policy(PAGE.replace("<body>", f"{style}<body>"), styles=["'sha256-x='"])
+    assert policy(made)["style-src"].split() == sorted(
+        ["'self'", hashed("a { color: red }"), "'sha256-x='"]
+    )
+
+
+def test_a_finished_page_has_no_problem_and_stays_what_it_is():
+    once = with_policy(PAGE)
+    assert policy_problem(once) == ""
+    assert with_policy(once) == once
+    changed = once.replace("two()", "three()")
+    assert "inline script" in policy_problem(changed)
 
 
 def test_policy_comes_before_anything_that_runs():

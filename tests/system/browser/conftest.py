@@ -62,9 +62,7 @@ def serve(tmp_path_factory):
         folder = tmp_path_factory.mktemp(name)
         server = Server(folder / "site")
         servers.append(server)
-        build_site(
-            build_pages(view), SiteConfig(url=server.address), folder / "site", folder / "docs"
-        )
+        build_site(build_pages(view), SiteConfig(url=server.address), folder / "site")
         return Served(folder / "site", server.address)
 
     yield start

@@ -41,6 +41,7 @@ from jobs.store.store import list_runs, read_run
 from report.make_report import Report
 from report.pages.page import Page
 from report.resources import Resources
+from report.site.builders import Builder
 from report.site.check import SiteFacts
 from tests.system.faults.injection import Faults
 
@@ -87,9 +88,9 @@ def stub_stages(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     monkeypatch.setattr(jobs.pipeline.pipeline, "report_digest", lambda: "0" * 64)
     monkeypatch.setattr(report.make_report, "make_report", _report)
     monkeypatch.setattr(report.cross_run_pages, "cross_run_pages", _cross_run_pages)
-    monkeypatch.setattr(report.site.build, "_run_mkdocs", _build)
+    monkeypatch.setattr(report.site.build, "build_html", _build)
     monkeypatch.setattr(
-        report.site.build, "check_site", lambda site, expected: SiteFacts(1, 1, 1, 1)
+        report.site.build, "check_site", lambda site, expected, address: SiteFacts(1, 1, 1, 1)
     )
 
 
@@ -223,7 +224,7 @@ def check_invariants(
     assert again.code == 0, f"the second start succeeds: {again.err}"
     assert [row.content_id for row in list_runs(store)] == content_ids
     assert digest(site) in sites, "the second start leaves a whole site"
-    assert (site / "seed.html").read_text() == "1", "the second start publishes the new site"
+    assert (site / "seed.txt").read_text() == "1", "the second start publishes the new site"
     clear_leftovers(store)
     left = [path for path in folder.rglob("*") if path.suffix in LEFTOVERS]
     assert not left, f"nothing temporary stays: {left}"
@@ -279,12 +280,14 @@ def _cross_run_pages(store: Path, run: Run) -> list[Page]:
     return []
 
 
-def _build(found: Any, site: Any, docs: Path, target: Path) -> None:
+def _build(found: Any, site: Any, docs: Path, target: Path) -> Builder:
     """In place of MkDocs: a page for each Markdown file, other files as they are."""
     for path in sorted(path for path in docs.rglob("*") if path.is_file()):
         page = target / path.relative_to(docs)
         page = page.with_suffix(".html") if path.suffix == ".md" else page
         page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_bytes(path.read_bytes())
+        head = b'<meta charset="utf-8">' if path.suffix == ".md" else b""
+        page.write_bytes(head + path.read_bytes())
     index = (docs / "index.md").read_text()
-    (target / "seed.html").write_text(index.partition("index ")[2])
+    (target / "seed.txt").write_text(index.partition("index ")[2])
+    return Builder(_build)

@@ -41,7 +41,7 @@ def test_deleting_the_site_starts_a_new_history(scene: Scene, tmp_path: Path) ->
     shutil.rmtree(folder / "site")
     TALLY.cases += 1
     assert in_a_process(job(folder, 1)).code == 0
-    assert (folder / "site" / "seed.html").read_text() == "1"
+    assert (folder / "site" / "seed.txt").read_text() == "1"
 
 
 def test_pruned_runs_stay_in_the_published_history(scene: Scene, tmp_path: Path) -> None:
