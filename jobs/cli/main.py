@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -231,15 +232,24 @@ def serve(site_path: Path | None, port: int, config_path: Path | None) -> None:
     serve_folder(site_path, port)
 
 
+def today() -> date:
+    """The day on this machine's clock."""
+    return date.today()
+
+
 @cli.command()
 def doctor() -> None:
     """Say what this installation runs on: versions, processor, cores, memory, free disk."""
+    from jobs.machine.packages import material_notice
     from jobs.machine.program_cache import program_folder
     from jobs.machine.runtime import doctor_lines
 
     for line in doctor_lines():
         click.echo(line)
     click.echo(f"compiled programs: {program_folder() or 'not kept'}")
+    notice = material_notice(today())
+    if notice:
+        click.echo(notice)
 
 
 for verb in (

@@ -3,6 +3,8 @@
 Asked before a job begins: a training of hours must not end at a site that cannot be built.
 """
 
+from collections.abc import Mapping
+from datetime import date
 from importlib.metadata import PackageNotFoundError, requires
 from importlib.util import find_spec
 
@@ -13,9 +15,22 @@ from jobs.errors import ExitCode, NeuronarioError
 from jobs.machine.runtime import installed_version
 
 DISTRIBUTION = "neuronario"
-MODULES = {"tensorflow": "tensorflow", "mkdocs": "mkdocs", "mkdocs-material": "material"}
+MODULES = {
+    "tensorflow": "tensorflow",
+    "mkdocs": "mkdocs",
+    "mkdocs-material": "material",
+    "properdocs": "properdocs",
+    "zensical": "zensical",
+}
 TRAINING = ("tensorflow",)
-SITE = ("mkdocs", "mkdocs-material")
+SITE: Mapping[str, tuple[str, ...]] = {  # by site.builder
+    "mkdocs": ("mkdocs", "mkdocs-material"),
+    "properdocs": ("properdocs", "mkdocs-material"),
+    "zensical": ("zensical",),
+}
+
+MATERIAL_ENDS = date(2027, 5, 5)  # its last day: no mend of any fault afterwards
+MATERIAL_WARNS = date(2027, 2, 1)
 
 
 def check_packages(names: tuple[str, ...]) -> None:
@@ -44,14 +59,26 @@ def wrong_package(finding: str, wanted: str) -> NeuronarioError:
 def requirement(name: str) -> str:
     """What this installation asks for, as ``mkdocs<2,>=1.6.1``; the name alone if it is not told.
 
-    Without conditions: those of optional extras are left out.
+    Without conditions: of a package that belongs to an extra, the extra is left out.
     """
     try:
         lines = requires(DISTRIBUTION) or []
     except PackageNotFoundError:  # run from a folder, never installed
         return name
-    asked = (Requirement(line) for line in lines)
-    return next((str(one) for one in asked if one.name == name and one.marker is None), name)
+    asked = [one for one in map(Requirement, lines) if one.name == name]
+    asked.sort(key=lambda one: one.marker is not None)
+    return f"{name}{asked[0].specifier}" if asked else name
+
+
+def material_notice(today: date) -> str:
+    """What ``neuronario doctor`` says of the theme's last day; "" while that is far."""
+    if today < MATERIAL_WARNS:
+        return ""
+    known = "is maintained until" if today <= MATERIAL_ENDS else "has not been maintained since"
+    return (
+        f"warning: the theme MkDocs Material {known} {MATERIAL_ENDS}; "
+        "`site.builder: zensical` does without it (page Operating)"
+    )
 
 
 def allowed(version: str, wanted: str) -> bool:

@@ -168,7 +168,8 @@ def _run_stages(options: JobOptions, config_file: ConfigFile, progress: Progress
             _prune(plan, progress)
             return ""
     else:
-        check_packages((*TRAINING * (done != "trace"), *SITE * options.publish))
+        site = SITE[plan.config.site.builder]
+        check_packages((*TRAINING * (done != "trace"), *site * options.publish))
         run = _make_run(plan, options, progress, done)
     if options.publish:
         with progress.stage("site"):
@@ -252,7 +253,7 @@ def _publish(store: Path, run: Run, config: Config, site: Path) -> None:
     from report.pages.page import Page
     from report.site.build import build_site
 
-    check_packages(SITE)
+    check_packages(SITE[config.site.builder])
     pages: list[Page] = [Page(path, data) for path, data in run.pages().items()]
     pages.append(Page(PUBLISHED, f"{run.manifest.content_id}\n".encode()))
     check_not_shorter(site, store)

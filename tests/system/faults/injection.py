@@ -58,7 +58,7 @@ class Faults:
         os.open = self._wrapped_open(os.open)  # type: ignore[assignment]
         os.fdopen = self._wrapped_fdopen(os.fdopen)  # type: ignore[assignment]
         from jobs.disk import exchange as publish
-        from jobs.store.store import prune
+        from jobs.store import prune
 
         exchange = self._wrapped("exchange", publish.exchange_names)
         publish.exchange_names = exchange
