@@ -1,7 +1,7 @@
 """All measures of a run, in one call: pure NumPy, from the network and its traces."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from report.measures.ablation.steering import Clamp, clamp
 from report.measures.concepts.library import Concept, ConceptTable, evaluate
 from report.measures.concepts.user import all_concepts
 from report.measures.contexts import AROUND
+from report.measures.explanations.explain import explain
 from report.measures.explanations.explanation import Faithfulness
 from report.measures.gap import Gap, gap
 from report.measures.labels.controls import (
@@ -141,6 +142,12 @@ def measure(
     labels = measured.labels()
     say("units")
     units = unit_measures(measured, labels, ngram, text, first_line)
+    say("explanations")
+    explained = explain(network, probe, sample, corpus, table, controls.untrained, config.seed)
+    explanations = [one for layer in explained.layers for one in layer]
+    units = tuple(
+        replace(one, explanation=found) for one, found in zip(units, explanations, strict=True)
+    )
     say("clamps")
     clamps = _clamps(network, probe, sample, corpus, config, units, concepts)
     return Measures(
@@ -155,6 +162,7 @@ def measure(
         self_check=self_check(network, probe),
         sample_check=self_check(network, sample),
         characters=probe.characters,
+        faithfulness=explained.faithfulness,
     )
 
 

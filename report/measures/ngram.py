@@ -55,18 +55,21 @@ def _longer(
     train_key: Keys, text_key: Keys, train: Keys, text: Keys, order: int, size: int
 ) -> tuple[Keys, Keys]:
     """Contexts one character longer, renumbered; the first ``order`` characters have none."""
-    longer = []
-    for key, symbols in ((train_key, train), (text_key, text)):
-        added = np.full(len(symbols), -1, np.int64)
-        known = key[order:] >= 0
-        added[order:] = np.where(known, key[order:] * size + symbols[: len(symbols) - order], -1)
-        longer.append(added)
-    names, places = np.unique(longer[0], return_inverse=True)
-    places = np.where(longer[0] >= 0, places.reshape(-1), -1)
-    return places, _renumber(names, longer[1])
+    added = longer(train_key, train, order, size)
+    names, places = np.unique(added, return_inverse=True)
+    places = np.where(added >= 0, places.reshape(-1), -1)
+    return places, renumber(names, longer(text_key, text, order, size))
 
 
-def _renumber(names: Keys, keys: Keys) -> Keys:
+def longer(key: Keys, symbols: Keys, order: int, size: int) -> Keys:
+    """(T,) contexts of ``order`` characters, given those of one less; -1 where there is none."""
+    added = np.full(len(symbols), -1, np.int64)
+    known = key[order:] >= 0
+    added[order:] = np.where(known, key[order:] * size + symbols[: len(symbols) - order], -1)
+    return added
+
+
+def renumber(names: Keys, keys: Keys) -> Keys:
     """Places of ``keys`` in the sorted ``names``; -1 where it is -1 or missing."""
     if len(names) == 0:
         return np.full(len(keys), -1, np.int64)
@@ -84,8 +87,8 @@ def _counts(
     pairs, pair_count = np.unique(train_key[usable] * size + train[usable], return_counts=True)
     contexts, first, kinds = np.unique(pairs // size, return_index=True, return_counts=True)
     context_count = np.add.reduceat(pair_count, first) if len(first) else np.zeros(0, np.int64)
-    pair_place = _renumber(pairs, np.where(text_key >= 0, text_key * size + text, -1))
-    context_place = _renumber(contexts, text_key)
+    pair_place = renumber(pairs, np.where(text_key >= 0, text_key * size + text, -1))
+    context_place = renumber(contexts, text_key)
 
     def looked_up(values: NDArray[np.int64], places: Keys) -> NDArray[np.float64]:
         if len(values) == 0:

@@ -1,0 +1,151 @@
+"""The best clause for many units at once: conditions that hold together, found one by one, or one
+condition under which the state follows a number.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobs.model.network import Float
+from report.measures.explanations.features import LEAST, PLACES, Facts
+from report.measures.explanations.search import (
+    ITEM,
+    NONE,
+    Columns,
+    Condition,
+    Gain,
+    best_conditions,
+)
+
+CLAUSES = 5  # of a sentence
+CONDITIONS = 2  # of a clause, all of which must hold
+CONDITION = 0.003  # share of the variance that a further condition is worth
+CLAUSE = 0.005  # share of the variance that a clause, or a number in it, is worth
+ROUNDS = 2  # in which every clause is looked for anew, given the others
+
+Masks = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A clause without its values."""
+
+    conditions: tuple[Condition, ...]  # all of which must hold; empty: always
+    number: int = NONE  # NONE: a constant; else the state follows this number
+
+
+@dataclass(frozen=True)
+class Half:
+    """Half A, as searches need it."""
+
+    matrix: Columns
+    facts: Facts  # of half A alone
+    size: int
+    numbers: Float  # (K, T) with mean 0 and variance 1
+    under: NDArray[np.int64]  # (C,) columns of the matrix under which a number is looked for
+    conditions: tuple[Condition, ...]  # (C,) what they say
+
+
+def half_of(matrix: Columns, facts: Facts, concepts: int) -> Half:
+    """``facts`` of half A; their first ``concepts`` flags are concepts."""
+    values = facts.numbers - facts.numbers.mean(1, keepdims=True)
+    values /= np.maximum(values.std(1, keepdims=True), 1e-6)
+    kept = range(concepts)
+    return Half(
+        matrix=matrix,
+        facts=facts,
+        size=len(matrix.values),
+        numbers=values.astype(np.float32),
+        under=np.array([PLACES * matrix.symbols.count + flag for flag in kept], np.int64),
+        conditions=tuple(Condition(NONE, flag, (), (), False) for flag in kept),
+    )
+
+
+def best_clauses(
+    half: Half, weights: Float, gain: Gain, *, always: bool
+) -> tuple[list[Found], Masks]:
+    """The best clause of each of P problems, and where it holds (P, T).
+
+    Args:
+        half: what can be named.
+        weights: (Q, P, T) of which ``gain`` gets sums; the first is the state, or what is left of
+            it, the second 1, both where a clause may fire.
+        gain: what a clause with such sums is worth, in squares of standard deviations.
+        always: whether a clause may follow a number without a condition.
+    """
+    item = ITEM * half.size
+    sums, whole = half.matrix.sums(weights), weights.sum(-1)
+    first, reached = best_conditions(half.matrix, sums, whole, gain, item)
+    clauses = [Found((one,)) for one in first]
+    masks = holding(half, clauses)
+    open_ = np.arange(len(clauses))
+    for _ in range(1, CONDITIONS):
+        narrowed = weights[:, open_] * masks[open_]
+        found, value = best_conditions(
+            half.matrix, half.matrix.sums(narrowed), narrowed.sum(-1), gain, item
+        )
+        better = value > reached[open_] + CONDITION * half.size
+        for place in np.flatnonzero(better):
+            old = clauses[open_[place]]
+            clauses[open_[place]] = Found((*old.conditions, found[place]))
+        reached[open_[better]] = value[better]
+        open_ = open_[better]
+        if len(open_) == 0:
+            break
+        masks[open_] = holding(half, [clauses[one] for one in open_])
+    _lines(half, weights, (sums[:, :, half.under], whole), gain, clauses, reached, always)
+    masks = holding(half, clauses)
+    return clauses, masks
+
+
+def _lines(
+    half: Half,
+    weights: Float,
+    sums: tuple[Float, Float],
+    gain: Gain,
+    clauses: list[Found],
+    reached: Float,
+    always: bool,
+) -> None:
+    """Where the state follows a number, always or under a condition, and that is worth more."""
+    under = np.concatenate([sums[0], sums[1][:, :, None]], 2)  # (Q, P, C + 1), last: always
+    columns = np.concatenate(
+        [half.matrix.values[:, half.under], np.ones((half.size, 1), np.float32)], 1
+    )
+    constant = gain(under)
+    count = np.maximum(under[1], 1.0)
+    limit = reached + CLAUSE * half.size
+    for number, values in enumerate(half.numbers):
+        moments = np.stack([weights[0] * values, weights[1] * values, weights[1] * values**2])
+        of = (moments.reshape(-1, half.size) @ columns).reshape(3, *constant.shape)
+        variance = of[2] - of[1] ** 2 / count
+        covariance = of[0] - under[0] * of[1] / count
+        usable = (variance > LEAST) & (under[1] >= LEAST)
+        line = np.where(usable, covariance**2 / np.maximum(variance, 1.0), 0.0)
+        # a condition that holds everywhere tells nothing by itself
+        value = np.where(np.isfinite(constant), constant, 0.0) + line
+        best = (value if always else value[:, :-1]).argmax(1)
+        rows = np.arange(len(best))
+        better = value[rows, best] > limit
+        for one in np.flatnonzero(better):
+            place = int(best[one])
+            condition = half.conditions[place : place + 1]  # none: always
+            clauses[one] = Found(condition, number)
+        limit = np.where(better, value[rows, best], limit)
+
+
+def holding(half: Half, clauses: Sequence[Found]) -> Masks:
+    """(P, T) where each clause holds on half A."""
+    found = np.ones((len(clauses), half.size), bool)
+    for place, clause in enumerate(clauses):
+        for condition in clause.conditions:
+            found[place] &= condition.holds(half.facts, half.matrix.symbols)
+    return found
+
+
+def without(clause: Found, condition: int) -> Found:
+    """``clause`` without one of its conditions."""
+    kept = tuple(one for place, one in enumerate(clause.conditions) if place != condition)
+    return replace(clause, conditions=kept)

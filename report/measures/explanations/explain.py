@@ -1,0 +1,293 @@
+"""Every unit explained: one call for all layers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobs.corpus.corpus import Corpus
+from jobs.model.network import Float, Network
+from jobs.model.trace import Trace
+from report.measures.bootstrap import block_sums, interval
+from report.measures.concepts.library import ConceptTable, evaluate
+from report.measures.explanations.expected import Text as Reading
+from report.measures.explanations.expected import expected
+from report.measures.explanations.explanation import (
+    Clause,
+    Explanation,
+    Faithfulness,
+    Miss,
+    PairMap,
+    Score,
+    Sentence,
+    Simulation,
+)
+from report.measures.explanations.faithfulness import faithfulness
+from report.measures.explanations.features import Facts, Text, Vocabulary, vocabulary
+from report.measures.explanations.fit import Fitter, simulate
+from report.measures.explanations.kind import kind_of
+from report.measures.explanations.memory import memory
+from report.measures.explanations.sentence import Printed, number, words
+from report.measures.explanations.tables import Read, ladders, r_squared
+from report.measures.group_sums import indicator
+from report.measures.labels.fit import halves
+
+SHIFTS = 3
+LEAST_SHIFT = 500  # characters
+UNTRAINED = 25  # units of an untrained layer
+MISSES, APART = 3, 100  # characters between misses
+BEFORE, AFTER = 30, 10  # characters around a miss
+FREQUENT, SEEN = 24, 3  # characters of a pair map; times that a pair must be seen
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Explained:
+    """Every unit by layer, and every layer."""
+
+    layers: tuple[tuple[Explanation, ...], ...]
+    faithfulness: tuple[Faithfulness, ...]
+
+
+@dataclass(frozen=True)
+class _Said:
+    """Text and facts that all layers share."""
+
+    trace: Trace
+    text: str
+    vocabulary: Vocabulary
+    facts: Facts  # of the probe
+    sample: Facts
+    half: int
+    read: Read
+    fitter: Fitter
+    seed: int
+
+
+def explain(
+    network: Network,
+    probe: Trace,
+    sample: Trace,
+    corpus: Corpus,
+    table: ConceptTable,
+    untrained: tuple[Float, ...],
+    seed: int,
+) -> Explained:
+    """Explain every unit.
+
+    Args:
+        network: of the traces.
+        probe: half A is fitted on, half B scored on.
+        sample: on which every sentence is simulated.
+        corpus: whose training part the n-gram learns.
+        table: concepts on the probe.
+        untrained: per layer (T, U) states of an untrained network on the probe.
+        seed: of the shifts, places and bootstrap.
+    """
+    said = _gather(network, probe, sample, corpus, table, seed)
+    remembered = memory(network, probe, seed)
+    layers, simulated = [], []
+    for place, layer in enumerate(probe.layers):
+        found = said.fitter.sentences(layer.hidden[: said.half])
+        values = simulate(found, said.facts, said.vocabulary)
+        simulated.append(values)
+        scores = _scores(said, found, layer.hidden, values, untrained[place])
+        rows = ladders(said.read, layer.hidden)
+        pairs = _pair_maps(said, corpus.alphabet, layer.hidden)
+        layers.append(
+            tuple(
+                Explanation(
+                    kind=kind_of(one.form == "constant", *rows[unit]),
+                    sentence=_sentence(one, said),
+                    score=scores[unit],
+                    memory=remembered[place][unit],
+                    ladder=rows[unit][0],
+                    simulation=_simulation(one, said),
+                    misses=_misses(said, layer.hidden[:, unit], values[:, unit]),
+                    pairs=pairs[unit],
+                )
+                for unit, one in enumerate(found)
+            )
+        )
+    kept = faithfulness(network, probe, simulated, corpus.training_ids, said.half)
+    return Explained(tuple(layers), kept)
+
+
+def _gather(
+    network: Network, probe: Trace, sample: Trace, corpus: Corpus, table: ConceptTable, seed: int
+) -> _Said:
+    half = halves(probe.characters).size
+    following = expected(
+        corpus.training_ids,
+        [Reading(probe.ids, probe.context), Reading(sample.ids, sample.context)],
+        network.alphabet_size,
+        half,
+    )
+    text = Text(probe.ids, probe.context, following[0], table)
+    named = vocabulary(text, corpus.alphabet, half)
+    facts = named.facts(text)
+    sampled = evaluate(table.concepts, corpus.text(sample.ids), corpus.text(sample.context))
+    binary = list(named.concepts)
+    read = Read(
+        half=half,
+        ids=probe.ids,
+        context=probe.context,
+        expected=following[0],
+        network_expected=probe.probabilities.argmax(1),
+        concepts=table.values[:, [not one.anticipates for one in table.concepts]],
+        parts=np.concatenate([facts.numbers.T, table.values[:, binary]], 1),
+        numbers=len(facts.numbers),
+    )
+    return _Said(
+        trace=probe,
+        text=corpus.text(probe.ids),
+        vocabulary=named,
+        facts=facts,
+        sample=named.facts(Text(sample.ids, sample.context, following[1], sampled)),
+        half=half,
+        read=read,
+        fitter=Fitter(named, facts, half),
+        seed=seed,
+    )
+
+
+def _scores(
+    said: _Said, found: list[Printed], hidden: Float, values: Array, untrained: Float
+) -> list[Score]:
+    """R2 on half B with interval, null, untrained, correlation."""
+    b = slice(said.half, 2 * said.half)
+    real, simulated = hidden[b].astype(np.float64), values[b]
+    score = r_squared(real, simulated)
+    low, high = _interval(real, simulated, said.seed)
+    null = _null(said, hidden)
+    control = float(np.median(_r_squared_of_fit(said, untrained[:, :UNTRAINED])))
+    correlation = _correlation(real, simulated)
+    nothing = Score(0.0, (0.0, 0.0), 0.0, control, 0.0)
+    return [
+        nothing if one.form == "constant" else Score(*row)
+        for one, *row in zip(
+            found,
+            score.tolist(),
+            zip(low.tolist(), high.tolist(), strict=True),
+            null.tolist(),
+            [control] * len(score),
+            correlation.tolist(),
+            strict=True,
+        )
+    ]
+
+
+def _null(said: _Said, hidden: Float) -> Array:
+    """(U,) the largest R2 of the whole fit on circularly shifted states."""
+    generator = np.random.Generator(np.random.PCG64(said.seed))
+    size = len(hidden)
+    least = min(LEAST_SHIFT, size // 3)
+    shifts = generator.integers(least, size - least, SHIFTS)
+    found = [_r_squared_of_fit(said, np.roll(hidden, shift, 0)) for shift in shifts]
+    largest: Array = np.max(found, axis=0)
+    return largest
+
+
+def _r_squared_of_fit(said: _Said, states: Float) -> Array:
+    found = said.fitter.sentences(states[: said.half])
+    b = slice(said.half, 2 * said.half)
+    facts = said.facts.part(said.half, 2 * said.half)
+    return r_squared(states[b].astype(np.float64), simulate(found, facts, said.vocabulary))
+
+
+def _interval(real: Array, simulated: Array, seed: int) -> tuple[Array, Array]:
+    sums = block_sums(
+        np.stack([(real - simulated) ** 2, real**2, real, np.ones_like(real)], axis=-1)
+    )
+
+    def statistic(total: Array) -> Array:
+        variance = total[..., 1] - total[..., 2] ** 2 / total[..., 3]
+        return 1.0 - total[..., 0] / np.maximum(variance, 1e-12)
+
+    constant = real.std(0) == 0
+    low, high = interval(sums, statistic, seed)
+    return np.where(constant, 0.0, low), np.where(constant, 0.0, high)
+
+
+def _correlation(real: Array, simulated: Array) -> Array:
+    one, other = real - real.mean(0), simulated - simulated.mean(0)
+    norm = np.sqrt((one**2).sum(0) * (other**2).sum(0))
+    return np.where(norm > 0, (one * other).sum(0) / np.maximum(norm, 1e-12), 0.0)
+
+
+def _sentence(one: Printed, said: _Said) -> Sentence:
+    facts = said.facts.part(said.half, 2 * said.half)
+    _, fires, holds = one.simulate(facts, said.vocabulary)
+    clauses = tuple(
+        Clause(
+            text=words(term, said.vocabulary),
+            value=term.value,
+            slope=term.slope,
+            number=number(term, said.vocabulary),
+            share=float((fires == place if one.form == "rules" else holds[place]).mean()),
+            worth=term.worth,
+        )
+        for place, term in enumerate(one.terms)
+    )
+    return Sentence(one.form, clauses, one.rest, one.text(said.vocabulary))
+
+
+def _simulation(one: Printed, said: _Said) -> Simulation:
+    values, fires, _ = one.simulate(said.sample, said.vocabulary)
+    return Simulation(tuple(values.tolist()), tuple(fires.tolist()))
+
+
+def _misses(said: _Said, real: Float, simulated: Array) -> tuple[Miss, ...]:
+    """The places of half B with the largest errors, ``APART`` characters apart."""
+    error = np.abs(real - simulated)
+    error[: said.half] = 0.0
+    error[2 * said.half :] = 0.0
+    found = []
+    for _ in range(MISSES):
+        place = int(error.argmax())
+        if error[place] == 0.0:
+            break
+        found.append(
+            Miss(
+                place=place,
+                before=said.text[max(0, place - BEFORE) : place],
+                character=said.text[place],
+                after=said.text[place + 1 : place + 1 + AFTER],
+                real=float(real[place]),
+                simulated=float(simulated[place]),
+            )
+        )
+        error[max(0, place - APART) : place + APART] = 0.0
+    return tuple(found)
+
+
+def _pair_maps(said: _Said, alphabet: tuple[str, ...], hidden: Float) -> list[PairMap]:
+    ids = said.trace.ids
+    counts = np.bincount(ids, minlength=len(alphabet))
+    frequent = [int(one) for one in np.argsort(-counts, kind="stable")[:FREQUENT] if counts[one]]
+    size = len(frequent)
+    rank = np.full(len(alphabet), -1, np.int64)
+    rank[frequent] = np.arange(size)
+    before, current = rank[ids[:-1]], rank[ids[1:]]
+    known = np.flatnonzero((before >= 0) & (current >= 0))
+    group = before[known] * size + current[known]
+    seen = np.bincount(group, minlength=size * size)
+    sums = indicator(group, size * size, np.float64) @ hidden[1:][known].astype(np.float64)
+    means = np.round(sums / np.maximum(seen, 1)[:, None], 3) + 0.0
+    characters = tuple(alphabet[one] for one in frequent)
+    return [
+        PairMap(
+            characters,
+            tuple(
+                tuple(
+                    float(means[row * size + column, unit])
+                    if seen[row * size + column] >= SEEN
+                    else None
+                    for column in range(size)
+                )
+                for row in range(size)
+            ),
+        )
+        for unit in range(hidden.shape[1])
+    ]

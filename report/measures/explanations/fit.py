@@ -1,0 +1,67 @@
+"""The whole fit: from states to printed sentences, many units at once.
+
+The same procedure makes the sentences of a run's units, of circularly shifted states (the null) and
+of an untrained network (the control). Units are taken ``TOGETHER`` at a time, each group on one
+core, so that results do not depend on the number of cores.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobs.model.network import Float
+from report.measures.explanations.clauses import Half, half_of
+from report.measures.explanations.explanation import Form
+from report.measures.explanations.features import Facts, Vocabulary
+from report.measures.explanations.rules import RuleLists
+from report.measures.explanations.scorecard import Scorecards
+from report.measures.explanations.search import columns
+from report.measures.explanations.sentence import Printed, printed
+from report.measures.health import CONSTANT
+from report.measures.parallel import side_by_side
+
+TOGETHER = 25  # units
+# rules are easier to read: a scorecard must tell so much more of the variance of half A
+PREFERENCE = 0.02
+
+
+class Fitter:
+    """Makes sentences from a vocabulary and half A of a text."""
+
+    def __init__(self, vocabulary: Vocabulary, facts: Facts, size: int) -> None:
+        self.vocabulary = vocabulary
+        self.facts = facts.part(0, size)
+        matrix = columns(vocabulary, self.facts, size)
+        self.half: Half = half_of(matrix, self.facts, len(vocabulary.concepts))
+
+    def sentences(self, states: Float) -> list[Printed]:
+        """One sentence for each column of ``states`` (T, U), of half A."""
+        groups = [
+            states[:, start : start + TOGETHER] for start in range(0, states.shape[1], TOGETHER)
+        ]
+        return [one for group in side_by_side(self._group, groups) for one in group]
+
+    def _group(self, states: Float) -> list[Printed]:
+        raw = states.T.astype(np.float64)
+        deviation = raw.std(1)
+        live = np.flatnonzero(deviation >= CONSTANT)
+        centred = raw[live] - raw[live].mean(1, keepdims=True)
+        y = (centred / deviation[live, None]).astype(np.float32)
+        found = [Printed("constant", (), round(float(row.mean()), 2) + 0.0) for row in raw]
+        if len(live) == 0:
+            return found
+        rules, cards = RuleLists(self.half, y), Scorecards(self.half, y)
+        rules.grow()
+        cards.grow()
+        scored = cards.error < rules.error - PREFERENCE * self.half.size
+        cards.improve(np.flatnonzero(scored))
+        rules.improve(np.flatnonzero(~scored))
+        for place, unit in enumerate(live):
+            form: Form = "scorecard" if scored[place] else "rules"
+            clauses = (cards if scored[place] else rules).clauses[place]
+            found[unit] = printed(form, clauses, self.facts, self.vocabulary, raw[unit])
+        return found
+
+
+def simulate(sentences: list[Printed], facts: Facts, vocabulary: Vocabulary) -> NDArray[np.float64]:
+    """(T, U) what the sentences say of a text."""
+    return np.array([one.simulate(facts, vocabulary)[0] for one in sentences]).T

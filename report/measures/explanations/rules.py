@@ -1,0 +1,58 @@
+"""Ordered rules: the first clause that holds says the state.
+
+Rules are added one at a time where no earlier one fires; then each is looked for anew, given the
+others. With y the state (mean 0, variance 1) and p what the later rules would say, a rule that
+fires on n characters, and says their mean, is worth (sum y)^2 / n + sum((y - p)^2 - y^2).
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobs.model.network import Float
+from report.measures.explanations.clauses import CLAUSES, Found, Masks, best_clauses
+from report.measures.explanations.features import LEAST
+from report.measures.explanations.lists import Indices, Lists
+from report.measures.explanations.search import NONE
+
+
+def rule_gain(sums: Float) -> Float:
+    """What a rule is worth; ``sums`` (3, ...) of y, of 1 and of (y - p)^2 - y^2."""
+    count = sums[1]
+    found: Float = sums[2] + sums[0] * sums[0] / np.maximum(count, 1.0)
+    return np.where(count >= LEAST, found, -np.inf)
+
+
+class RuleLists(Lists):
+    """One list for each of P states, all searched together."""
+
+    def search(
+        self, chosen: Indices, masks: Masks, numbers: NDArray[np.int64], place: int
+    ) -> tuple[list[Found], Masks]:
+        """The best rule at ``place`` of each list ``chosen``, given the others."""
+        y = self.y[chosen]
+        inside = (~masks[:, :place].any(1)).astype(np.float32)
+        later = self.predict(chosen, masks, numbers)
+        gained = (later * later - 2.0 * y * later) * inside
+        return best_clauses(
+            self.half, np.stack([y * inside, inside, gained]), rule_gain, always=False
+        )
+
+    def predict(self, chosen: Indices, masks: Masks, numbers: NDArray[np.int64]) -> Float:
+        """(P, T) what each list says, each rule the mean or the line where it fires first."""
+        fires = np.concatenate([masks, np.ones_like(masks[:, :1])], 1).argmax(1)
+        rows = np.arange(len(chosen))[:, None] * (CLAUSES + 1)
+        group = (fires + rows).reshape(-1)
+        size = len(chosen) * (CLAUSES + 1)
+        count = np.bincount(group, minlength=size)
+        total = np.bincount(group, self.y[chosen].reshape(-1), minlength=size)
+        means = (total / np.maximum(count, 1)).astype(np.float32).reshape(-1, CLAUSES + 1)
+        found: Float = np.take_along_axis(means, fires, 1)
+        for one, place in zip(*np.nonzero(numbers != NONE), strict=True):
+            fired = fires[one] == place
+            values = self.half.numbers[numbers[one, place]][fired]
+            y = self.y[chosen[one]][fired]
+            if len(y) >= LEAST:
+                values = values - values.mean()
+                slope = (values @ (y - y.mean())) / max(float(values @ values), 1e-6)
+                found[one, fired] += slope * values
+        return found

@@ -1,0 +1,185 @@
+"""How much of a unit's state simple tables say: the ladder, and what kinds are told by.
+
+Tables back off: m_k(c) = (sum of h after context c of k characters + 2 m_(k-1)) / (count + 2), all
+of half A. Scores are R2 on half B.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from jobs.model.network import Float
+from report.measures.explanations.explanation import Ladder
+from report.measures.group_sums import indicator
+from report.measures.ngram import Ids
+from report.measures.parallel import side_by_side
+
+ORDERS = (1, 2, 3, 6)
+SHRINKAGE = 2.0
+RIDGE = 3.0
+TOGETHER = 64  # units
+
+Array = NDArray[np.float64]
+Groups = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Read:
+    """What tables are made from; the first ``half`` characters are half A, as many are half B."""
+
+    half: int
+    ids: Ids  # (T,)
+    context: Ids  # (S,)
+    expected: Groups  # (T,) by the n-gram
+    network_expected: Groups  # (T,) by the network
+    concepts: Float  # (T, C)
+    parts: Float  # (T, N + F) numbers, then yes/no concepts, each looked at alone
+    numbers: int  # N
+
+
+@dataclass(frozen=True)
+class Alone:
+    """R2 on half B of the best number and of the best yes/no concept alone, chosen on half A."""
+
+    number: float
+    concept: float
+
+
+def ladders(read: Read, states: Float) -> list[tuple[Ladder, Alone]]:
+    """One pair per column of ``states`` (T, U)."""
+    tables = _Tables(read)
+    groups = [states[:, start : start + TOGETHER] for start in range(0, states.shape[1], TOGETHER)]
+    return [one for group in side_by_side(tables.of_units, groups) for one in group]
+
+
+def r_squared(states: Array, said: Array) -> Array:
+    """(U,) share of the variance of ``states`` (T, U); 0 where they do not vary."""
+    total = ((states - states.mean(0)) ** 2).sum(0)
+    left = ((states - said) ** 2).sum(0)
+    return np.where(total > 0, 1.0 - left / np.maximum(total, 1e-12), 0.0)
+
+
+class _Tables:
+    """Contexts and designs, made once for all units."""
+
+    def __init__(self, read: Read) -> None:
+        self.read = read
+        half = read.half
+        self.a, self.b = slice(0, half), slice(half, 2 * half)
+        self.orders = _contexts(read)
+        self.expected = _renumbered(read.expected, half)
+        self.network = _renumbered(read.network_expected, half)
+        self.concepts = _Ridge(read.concepts[: 2 * half], half)
+        one_hot = np.eye(int(read.expected.max()) + 1, dtype=np.float32)[read.expected[: 2 * half]]
+        both = np.concatenate([read.concepts[: 2 * half], one_hot], 1)
+        self.rest = _Ridge(both, half)
+
+    def of_units(self, states: Float) -> list[tuple[Ladder, Alone]]:
+        h = states[: 2 * self.read.half].astype(np.float64)
+        b = h[self.b]
+        table = h[self.a].mean(0) * np.ones_like(h)
+        without = table[self.a]  # on half A: the table made without the character itself
+        last = []
+        for order, group in enumerate(self.orders, start=1):
+            table, without = _table(group, h, table, without, self.read.half)
+            if order in ORDERS:
+                last.append(r_squared(b, table[self.b]))
+        start = h[self.a].mean(0) * np.ones_like(h)
+        expected = _table(self.expected, h, start, start[self.a], self.read.half)[0]
+        network = _table(self.network, h, start, start[self.a], self.read.half)[0]
+        concepts = self.concepts.predict(h[self.a])
+        rest = self.rest.predict(h[self.a] - without)
+        number, concept = self._alone(h)
+        columns = [
+            *last,
+            r_squared(b, concepts),
+            r_squared(b, expected[self.b]),
+            r_squared(b, network[self.b]),
+            r_squared(b, table[self.b] + rest),
+            number,
+            concept,
+        ]
+        return [_record([float(value) for value in row]) for row in np.array(columns).T]
+
+    def _alone(self, h: Array) -> tuple[Array, Array]:
+        parts = self.read.parts[: 2 * self.read.half].astype(np.float64)
+        centred = parts - parts[self.a].mean(0)
+        y = h - h[self.a].mean(0)
+        covariance = centred[self.a].T @ y[self.a]
+        variance = np.maximum((centred[self.a] ** 2).sum(0), 1e-9)
+        worth = covariance**2 / variance[:, None]
+        found = []
+        for rows in (slice(0, self.read.numbers), slice(self.read.numbers, None)):
+            if worth[rows].shape[0] == 0:
+                found.append(np.zeros(h.shape[1]))
+                continue
+            best = worth[rows].argmax(0) + (rows.start or 0)
+            slope = covariance[best, np.arange(h.shape[1])] / variance[best]
+            found.append(r_squared(y[self.b], centred[self.b][:, best] * slope))
+        return found[0], found[1]
+
+
+def _record(row: list[float]) -> tuple[Ladder, Alone]:
+    size = len(ORDERS)
+    concepts, expected, network, together, number, concept = row[size:]
+    ladder = Ladder(tuple(row[:size]), concepts, expected, network, together)
+    return ladder, Alone(number, concept)
+
+
+def _table(
+    group: Groups, h: Array, shorter: Array, without: Array, half: int
+) -> tuple[Array, Array]:
+    """(2 half, U) the table by ``group``, -1 unseen; (half, U) the same without the character."""
+    own = group[:half]
+    count = np.bincount(own, minlength=int(own.max()) + 1).astype(np.float64)
+    total = indicator(own, len(count), np.float64) @ h[:half]
+    seen = group >= 0
+    counts = np.where(seen, count[group], 0.0)[:, None]
+    totals = np.where(seen[:, None], total[group], 0.0)
+    full = (totals + SHRINKAGE * shorter) / (counts + SHRINKAGE)
+    others = (totals[:half] - h[:half] + SHRINKAGE * without) / (counts[:half] - 1 + SHRINKAGE)
+    return full, others
+
+
+def _contexts(read: Read) -> list[Groups]:
+    """For 1 to 6 characters (2 half,) the context that ends with each character."""
+    longest = ORDERS[-1]
+    start = np.full(longest, -1, np.int64)
+    ids = np.concatenate([start, read.context, read.ids[: 2 * read.half]]).astype(np.int64) + 1
+    size = 2 * read.half
+    found = [np.zeros(size, np.int64)]
+    radix = int(ids.max()) + 1
+    for back in range(longest):
+        symbols = ids[len(ids) - size - back : len(ids) - back]
+        # -1: a shorter context was unseen already
+        longer = np.where(found[-1] >= 0, found[-1] * radix + symbols, -1)
+        found.append(_renumbered(longer, read.half))
+    return found[1:]
+
+
+def _renumbered(group: Groups, half: int) -> Groups:
+    """Groups of half A from 0, those never seen there -1."""
+    names = np.unique(group[:half])
+    places = np.minimum(np.searchsorted(names, group), len(names) - 1)
+    found: Groups = np.where(names[places] == group, places, -1)[: 2 * half]
+    return found
+
+
+class _Ridge:
+    """Linear least squares on half A with a small ridge, said of half B."""
+
+    def __init__(self, design: Float, half: int) -> None:
+        values = design.astype(np.float64)
+        deviation = values[:half].std(0)
+        kept = deviation > 1e-6
+        values = (values[:, kept] - values[:half, kept].mean(0)) / deviation[kept]
+        self.a, self.b = values[:half], values[half : 2 * half]
+        gram = self.a.T @ self.a + RIDGE * np.eye(self.a.shape[1])
+        self.solve = np.linalg.solve(gram, self.a.T)
+
+    def predict(self, h: Array) -> Array:
+        """(half, U) of half B, from ``h`` (half, U) of half A."""
+        mean = h.mean(0)
+        said: Array = self.b @ (self.solve @ (h - mean)) + mean
+        return said
