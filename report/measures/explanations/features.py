@@ -45,7 +45,7 @@ NUMBERS = {  # in words
     "since quote": "characters since the last quotation mark",
     "since tag": "characters since the last «<»",
     "run length": "times the same character in a row",
-    "run difference": "length of this run of a character minus that of the run before",
+    "run difference": "difference of the lengths of this run of a character and the one before",
 }
 DEEPER = "indentation minus tag depth"
 ABOVE = "indentation minus that of the line above"
