@@ -60,7 +60,9 @@ def _text(
         label=contents.label(unit),
         own_text=own_text,
         text_hidden=text_hidden,
+        said=any(entry.content.values and entry.panel.place == "head" for entry in entries),
         sentences=[entry.content.sentence for entry in entries if entry.content.sentence],
+        head=[entry for entry in entries if entry.panel.place == "head"],
         main=[entry for entry in entries if entry.panel.place == "main"],
         side=[entry for entry in entries if entry.panel.place == "side"],
     )

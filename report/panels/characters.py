@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from report.measured import measured
 from report.measures.activation import CharacterMeans, character_means, trace_states
 from report.panels.panel import Column, Content, Panel, UnitContent
 from report.render.characters import character_name
@@ -39,6 +40,7 @@ class Characters:
 
 def prepare(view: RunView) -> UnitContent:
     """Means of every layer on the probe."""
+    found = measured(view)
     alignment = view.config.report.alignment
     layers = [
         character_means(view.probe.ids, trace_states(view.probe, layer, alignment))
@@ -64,7 +66,7 @@ def prepare(view: RunView) -> UnitContent:
                 explained=explained,
                 explained_by_chance=chance if chance < 1 else None,
             ),
-            sentence=sentence(rows, alignment),
+            sentence="" if found and found.unit(unit).explanation else sentence(rows, alignment),
             columns=(
                 Column(
                     "By character",
@@ -105,4 +107,4 @@ def sentence(rows: tuple[CharacterMean, ...], alignment: str) -> str:
     return f"On the probe its mean state is {' and '.join(parts)}."
 
 
-PANEL = Panel("characters", place="side", order=30, prepare=prepare)
+PANEL = Panel("characters", place="side", order=30, prepare=prepare, fold="Mean state by character")

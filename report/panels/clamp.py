@@ -54,4 +54,10 @@ def prepare(view: RunView) -> UnitContent | None:
     return content
 
 
-PANEL = Panel("clamp", place="main", order=60, prepare=prepare)
+PANEL = Panel(
+    "clamp",
+    place="main",
+    order=60,
+    prepare=prepare,
+    fold="What the network writes while it is held",
+)

@@ -8,10 +8,11 @@ from report.measured import measured
 from report.measures.contexts import Context
 from report.panels.panel import Content, Panel, UnitContent
 from report.render import palette
-from report.render.spans import cells, escape, paint
+from report.render.spans import escape, in_one_line, paint
 from report.render.templates import strip
 from report.run_view import RunView, Unit
 
+SHOWN = 3  # of the highest and of the lowest, in the open
 HEADINGS = {"top": "highest", "bottom": "lowest", "random": "at random"}
 BANDS = ("lowest fifth", "second fifth", "middle fifth", "fourth fifth", "highest fifth")
 
@@ -63,8 +64,11 @@ def prepare(view: RunView) -> UnitContent | None:
             groups.setdefault(_heading(context), []).append(example)
         listed = [Group(name, tuple(examples)) for name, examples in groups.items()]
         ends = [group for group in listed if group.name in ("highest", "lowest")]
-        rest = [group for group in listed if group not in ends]
-        return Content(values=ContextBox(tuple(ends), tuple(rest), found.all.characters))
+        first = tuple(Group(group.name, group.examples[:SHOWN]) for group in ends)
+        more = tuple(Group(f"{group.name}, more", group.examples[SHOWN:]) for group in ends)
+        rest = (*more, *(group for group in listed if group not in ends))
+        folded = tuple(group for group in rest if group.examples)
+        return Content(values=ContextBox(first, folded, found.all.characters))
 
     return content
 
@@ -75,10 +79,7 @@ def _heading(context: Context) -> str:
 
 def _spans(text: str) -> list[Markup]:
     """The strip of ``text``, cut where the levels go; a newline breaks no line."""
-    return strip(
-        cell._replace(html=escape(" ")) if "n" in cell.kind.split() else cell
-        for cell in cells(text)
-    )
+    return strip(in_one_line(text))
 
 
 def _coloured(spans: list[Markup], levels: list[int], context: Context) -> Markup:

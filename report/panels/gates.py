@@ -111,5 +111,5 @@ def saturation(view: RunView) -> Saturation | None:
     return Saturation(tuple(diagrams), found.all.characters)
 
 
-PANEL = Panel("gates", place="main", order=50, prepare=prepare)
+PANEL = Panel("gates", place="main", order=50, prepare=prepare, fold="Gates and cell")
 SECTION = Section("saturation", page="overview", order=60, prepare=saturation)

@@ -1,4 +1,4 @@
-"""Which concept the unit follows, with its held-out scores beside every control."""
+"""Which concept the unit remembers, with its held-out scores beside every control."""
 
 from dataclasses import dataclass
 
@@ -12,6 +12,7 @@ from report.render.templates import decimals, percent, signed
 from report.run_view import RunView, Unit
 
 NO_FIT = "No concept of the library fits"
+BEYOND = "beyond the last two characters"
 WHY = {
     "accepted": "Above every control.",
     "partly": "A look-up table of the last two characters answers as well, but where these are the "
@@ -77,7 +78,7 @@ def prepare(view: RunView) -> UnitContent | None:
         )
         return Content(
             values=box,
-            sentence=sentence(label, box.when),
+            sentence=sentence(label, box.when) if label.named or not own.explanation else "",
             label=label.named,
             columns=columns,
             front_matter={
@@ -99,9 +100,9 @@ def sentence(label: Label, when: str) -> str:
     if not label.named:
         return f"{NO_FIT}."
     low, high = label.interval
-    follows = "partly follows" if label.partly else "follows"
+    remembers = "remembers in part" if label.partly else "remembers"
     return (
-        f"It {follows} {label.concept}: {when} ({score_name(label)} "
+        f"It {remembers} {label.concept} {BEYOND}: {when} ({score_name(label)} "
         f"{decimals(label.score.shown)}, 95 % interval {decimals(low)} to {decimals(high)})."
     )
 
@@ -116,9 +117,10 @@ def condition(label: Label, card: ConceptCard) -> str:
 def _box(found: Measured, own: UnitMeasures, half: int) -> LabelBox:
     label = own.label
     card = found.concept(label.concept) if label.concept else None
-    heading = NO_FIT
+    heading = f"Remembers no concept {BEYOND}"
     if label.named:
-        heading = f"{'Partly follows' if label.partly else 'Follows'} {label.concept}"
+        remembers = "Remembers in part" if label.partly else "Remembers"
+        heading = f"{remembers} {label.concept} {BEYOND}"
     return LabelBox(
         heading=heading,
         why=WHY[label.verdict],

@@ -88,5 +88,11 @@ def gap(view: RunView) -> Gap | None:
     return None if found is None else found.all.gap
 
 
-PANEL = Panel("memory", place="side", order=15, prepare=prepare)
+PANEL = Panel(
+    "memory",
+    place="side",
+    order=15,
+    prepare=prepare,
+    fold="Memory, and how often each state occurs",
+)
 SECTION = Section("memory", page="run", order=60, prepare=gap)

@@ -101,4 +101,10 @@ def _characters(wires: Sequence[Wire], alphabet: Sequence[str]) -> tuple[End, ..
     )
 
 
-PANEL = Panel("neighbours", place="side", order=50, prepare=prepare)
+PANEL = Panel(
+    "neighbours",
+    place="side",
+    order=50,
+    prepare=prepare,
+    fold="Neighbours and largest weights",
+)

@@ -5,7 +5,9 @@ A **panel** is one box on every neuron page. Adding one takes three files and no
 1. ``report/panels/NAME.py`` with a module constant ``PANEL = Panel(...)``;
 2. ``templates/panels/NAME.md.j2``, plain HTML (no Markdown, no ``<section>``, no inline style),
    which gets ``panel`` (the values below) and ``unit``;
-3. ``tests/panels/test_NAME.py``.
+3. ``tests/report/panels/test_NAME.py``.
+
+Most readers need little: a box that few need gets ``fold="Its heading"`` and unfolds by that.
 
 A **section** is one box on the overview, the sample or the run page, made once a run:
 ``SECTION = Section(...)`` in ``report/panels/NAME.py`` and ``templates/sections/NAME.md.j2``,
@@ -73,6 +75,7 @@ class Content:
     label: str = ""  # a word or two beside the title: L2N17 · quote
     columns: tuple[Column, ...] = ()  # for the list of units
     front_matter: Mapping[str, str | int | float] = field(default_factory=dict)  # rounded
+    unfolded: bool = False  # a box with a ``fold`` that this reader must not miss
 
 
 T = TypeVar("T")
@@ -85,9 +88,10 @@ class Panel:
     """One box on each neuron page; lower ``order`` comes first."""
 
     name: str  # of the template and of the HTML id: panel-NAME
-    place: Literal["main", "side"]  # under the coloured text, or in the column beside it
+    place: Literal["head", "main", "side"]  # first lines (found by the search), text, column beside
     order: int
     prepare: Callable[[RunView], UnitContent | None]  # called once a report
+    fold: str = ""  # heading of a box that is folded away; its template has none of its own
 
 
 @dataclass(frozen=True)

@@ -42,9 +42,9 @@ def prepare(view: RunView) -> UnitContent | None:
 
     def content(unit: Unit) -> Content:
         del unit
-        return Content(values=box)
+        return Content(values=box, unfolded=not (box.probe.passed and box.sample.passed))
 
     return content
 
 
-PANEL = Panel("self_check", place="side", order=90, prepare=prepare)
+PANEL = Panel("self_check", place="side", order=90, prepare=prepare, fold="Provenance")

@@ -86,4 +86,6 @@ def _front_matter(probe: Activation, unit: int) -> dict[str, float]:
     }
 
 
-PANEL = Panel("statistics", place="side", order=20, prepare=prepare)
+PANEL = Panel(
+    "statistics", fold="State h: mean, spread, range", place="side", order=20, prepare=prepare
+)

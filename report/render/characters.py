@@ -93,6 +93,15 @@ def glyph(character: str) -> str:
     return GLYPHS.get(character, character)
 
 
+def spoken(text: str) -> str:
+    """The signs that stand by themselves among the words of ``text``, in words: the search reads
+    no punctuation. ``a tab or <`` gives ``less-than sign``.
+    """
+    parts = (part if len(part) == 1 else part.rstrip(",;:") for part in text.split())
+    signs = (part for part in parts if part and not any(map(str.isalnum, part)))
+    return ", ".join(dict.fromkeys(character_name(sign) for part in signs for sign in part))
+
+
 @cache
 def character_name(character: str) -> str:
     """The character in words that the search finds: ``quote``, ``letter a``, ``digit 7``."""

@@ -150,6 +150,9 @@ def css() -> Iterator[str]:
     for level in range(LEVELS):
         if level != ZERO:
             yield f".p{level} {{ background-color: var(--act-{level}); }}"
+    for level in range(LEVELS):  # a bar below a character: what is said of it
+        if level != ZERO:
+            yield f".act > .u{level} {{ border-bottom-color: var(--act-{level}); }}"
     for level in range(1, SURPRISE_LEVELS):
         yield f".s{level} {{ background-color: var(--surprise-{level}); }}"
     for level in range(PROBABILITY_LEVELS):

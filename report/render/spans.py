@@ -73,6 +73,14 @@ def cells(text: str) -> tuple[Cell, ...]:
     return tuple(_cell(*pair) for pair in pairwise(text + "\0"))
 
 
+def in_one_line(text: str) -> tuple[Cell, ...]:
+    """The same, but a newline keeps its mark and breaks no line."""
+    return tuple(
+        cell._replace(html=escape(" ")) if "n" in cell.kind.split() else cell
+        for cell in cells(text)
+    )
+
+
 @cache
 def level_class(prefix: str, level: int) -> Markup:
     """CSS class of a level: ``p0`` ... ``p14`` of a state, ``s0`` ... ``s8`` of a surprise."""
@@ -82,12 +90,30 @@ def level_class(prefix: str, level: int) -> Markup:
 LEVEL_SLOT = "@level@"  # in a strip: the class goes here; no escaped text contains an @
 
 
-def paint(strip: Sequence[Markup], levels: Iterable[int], prefix: str) -> Markup:
-    """A strip, cut at its ``LEVEL_SLOT``s, with the class of each character's level put in."""
+def paint(
+    strip: Sequence[Markup], levels: Iterable[int], prefix: str, under: Iterable[int] | None = None
+) -> Markup:
+    """A strip, cut at its ``LEVEL_SLOT``s, with the class of each character's level put in.
+
+    ``under`` are the levels of the bars below the characters, ``NO_BAR`` where there is none.
+    """
     head, *rest = strip
-    classes = (level_class(prefix, level) for level in levels)
+    if under is None:
+        classes: Iterable[Markup] = (level_class(prefix, level) for level in levels)
+    else:
+        both = zip(levels, under, strict=True)
+        classes = (two_level_class(prefix, level, below) for level, below in both)
     pairs = zip(classes, rest, strict=True)
     return _safe("".join([head, *(part for pair in pairs for part in pair)]))
+
+
+NO_BAR = -1
+
+
+@cache
+def two_level_class(prefix: str, level: int, under: int) -> Markup:
+    """Classes of a character with a bar below it: ``p13 u8``."""
+    return escape(f"{prefix}{level}" if under == NO_BAR else f"{prefix}{level} u{under}")
 
 
 @cache

@@ -14,11 +14,16 @@
   var tip = null;
   var marked = null;
   var brought = {};
+  var firing = null;
 
   /* --- coloured text ------------------------------------------------------------------------- */
 
   function boxOf(element) {
     return element.closest(".act-box");
+  }
+
+  function numbers(data) {
+    return data ? data.getAttribute("value").split(",").map(Number) : [];
   }
 
   function strip(box) {
@@ -28,7 +33,9 @@
       box.strip = {
         spans: spans,
         places: new Map(spans.map(function (span, place) { return [span, place]; })),
-        values: data ? data.getAttribute("value").split(",").map(Number) : [],
+        values: numbers(data),
+        said: numbers(box.querySelector("data.act-simulated")),
+        clauses: numbers(box.querySelector("data.act-clauses")),
         divisor: Number(box.dataset.divisor || 1000),
         unit: box.dataset.unit || ""
       };
@@ -47,9 +54,25 @@
     return data.values[place + (isPredicting(box) ? 0 : offset)] / data.divisor;
   }
 
+  /* What the unit's sentence says of the same state, and the line of it that says so. */
+  function saidAt(box, place) {
+    var data = strip(box);
+    var at = place - (isPredicting(box) ? 1 : 0);
+    if (!data.said.length || at < 0) { return null; }
+    return {
+      value: data.said[at] / 100,
+      line: document.querySelector('.sentence li[data-clause="' + data.clauses[at] + '"]')
+    };
+  }
+
   function number(value, unit) {
     if (unit) { return value.toFixed(2) + " " + unit; }
     return (value < 0 ? "\u2212" : "+") + Math.abs(value).toFixed(3);
+  }
+
+  function two(value) {
+    var size = Math.abs(value).toFixed(2);
+    return (value < 0 && size !== "0.00" ? "\u2212" : "+") + size;
   }
 
   function characterOf(span) {
@@ -58,7 +81,8 @@
 
   function clear() {
     if (marked) { marked.classList.remove("on"); }
-    marked = null;
+    if (firing) { firing.classList.remove("fires"); }
+    marked = firing = null;
     if (tip) { tip.hidden = true; }
   }
 
@@ -75,7 +99,18 @@
     var code = "U+" + character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
     var name = NAMES[character] || span.dataset.mark || "\u201c" + character + "\u201d";
     var value = number(valueAt(box, place), data.unit);
-    say(box, name + " " + code + " \u00b7 character " + place + " \u00b7 " + value);
+    var words = name + " " + code + " \u00b7 character " + place + " \u00b7 " + value;
+    var said = saidAt(box, place);
+    if (said) {
+      value += ", said " + two(said.value);
+      words += ", the sentence says " + two(said.value);
+      firing = said.line;
+    }
+    if (firing) {
+      firing.classList.add("fires");
+      words += " " + firing.querySelector(".clause").textContent;
+    }
+    say(box, words);
     var cursor = box.querySelector(".cur");
     if (cursor) {
       cursor.setAttribute("x1", place + 0.5);
@@ -119,8 +154,25 @@
     say(guess.closest(".guess-box"), guess.dataset.words);
   }
 
+  /* --- map of pairs -------------------------------------------------------------------------- */
+
+  function showPair(cell) {
+    if (cell === marked) { return; }
+    clear();
+    marked = cell;
+    cell.classList.add("on");
+    var row = cell.parentNode;
+    var before = row.cells[0].title;
+    var current = row.closest("table").tHead.rows[0].cells[cell.cellIndex].title;
+    var level = /p(\d+)/.exec(cell.className);
+    var state = level[1] === "15" ? "hardly seen" : "about " + two((level[1] - 7) / 7);
+    say(cell.closest(".pairs-box"), current + " after " + before + ": " + state);
+  }
+
   function show(target) {
     if (!target || !target.closest) { return false; }
+    var pair = target.closest(".pairs tbody td");
+    if (pair) { showPair(pair); return true; }
     var guess = target.closest(".guess");
     if (guess) { showGuess(guess); return true; }
     if (target.parentNode && target.parentNode.classList
@@ -146,9 +198,12 @@
     var focus = document.activeElement;
     var list = focus && focus.matches && (
       focus.matches(".act:not(.live)") ? strip(boxOf(focus)).spans
-        : focus.matches(".guess-box") ? focus.querySelectorAll(".guess") : null);
+        : focus.matches(".guess-box") ? focus.querySelectorAll(".guess")
+          : focus.matches(".pairs-box") ? focus.querySelectorAll("tbody td") : null);
     if (!list || !list.length) { return; }
-    var step = {ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity}[event.key];
+    var row = focus.matches(".pairs-box") ? Math.round(Math.sqrt(list.length)) : undefined;
+    var step = {ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity,
+      ArrowDown: row, ArrowUp: row && -row}[event.key];
     if (step === undefined) { return; }
     event.preventDefault();
     event.stopPropagation();
@@ -164,6 +219,18 @@
 
   function levelOf(span) {
     return Number(/(?:^|\s)p(\d+)/.exec(span.className)[1]);
+  }
+
+  /* The bars below follow; before the first character the sentence says nothing. */
+  function alignBars(box, spans, predicting) {
+    var said = strip(box).said;
+    if (!said.length) { return; }
+    spans.forEach(function (span, place) {
+      var value = said[place - (predicting ? 1 : 0)];
+      span.className = span.className.replace(/ u\d+/, "");
+      if (value === undefined) { return; }
+      span.classList.add("u" + (Math.round(Math.min(1, Math.max(-1, value / 100)) * 7) + 7));
+    });
   }
 
   /* The two alignments show the same levels, one character apart: shift the classes and keep the
@@ -182,6 +249,7 @@
     spans.forEach(function (span, place) {
       span.classList.replace("p" + levels[place], "p" + shifted[place]);
     });
+    alignBars(box, spans, predicting);
     box.classList.toggle("align-predict", predicting);
     box.classList.toggle("align-read", !predicting);
   }
