@@ -80,7 +80,7 @@ def decimals(value: float, places: int = 2) -> str:
 
 def percent(share: float, places: int = 0) -> str:
     """``43 %`` of a share in [0, 1]."""
-    return f"{100 * share:.{places}f} %"
+    return f"{decimals(100 * share, places)} %"
 
 
 def thousands(count: int) -> str:

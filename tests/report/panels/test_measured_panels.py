@@ -58,7 +58,7 @@ def test_without_measures_there_are_no_such_panels():
 def test_label_panel_tells_the_record(view):
     content = LABEL.prepare(view)(Unit(2, QUOTE))
     label = golden_measures(2).unit(2, QUOTE).label
-    assert content.label == "quote" and "It follows quote" in content.sentence
+    assert content.label == "quote" and "It remembers quote beyond" in content.sentence
     assert content.values.rows[0].text.startswith(f"{label.score.shown:.2f}")
     columns = {column.title: column for column in content.columns}
     assert columns["Rank"].value == golden_measures(2).unit(2, QUOTE).rank
@@ -87,10 +87,14 @@ def test_the_second_grade_is_told_apart_everywhere(view):
     other = changed_unit(view, 2, QUOTE, in_part)
     content = LABEL.prepare(other)(Unit(2, QUOTE))
     label = golden_measures(2).unit(2, QUOTE).label
-    assert content.label == "partly quote" and "It partly follows quote" in content.sentence
+    assert content.label == "partly quote" and "It remembers in part quote" in content.sentence
     assert content.front_matter["label"] == "partly quote"
     box = content.values
-    assert box.heading == "Partly follows quote" and box.partly and not box.accepted
+    assert (
+        box.heading == "Remembers in part quote beyond the last two characters"
+        and box.partly
+        and not box.accepted
+    )
     (row,) = [row for row in box.rows if row.name.startswith("r where the last two")]
     assert row.text.startswith(f"{label.within_bigram.strength:.2f} (")
     front = front_page(other)
