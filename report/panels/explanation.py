@@ -7,10 +7,11 @@ from report.measures.explanations.explanation import Clause, Explanation, Grade,
 from report.panels.panel import Column, Content, Panel, UnitContent
 from report.render import palette
 from report.render.characters import spoken
-from report.render.templates import decimals, percent, signed
+from report.render.templates import percent, signed
 from report.run_view import RunView, Unit
 
 REST = -1  # number of the line that says the state where no clause fires
+ALWAYS = "always"  # a clause without a condition
 NONE = "No sentence explains it beyond chance"
 VERDICTS: dict[Grade, str] = {
     "explains it": "Explains it",
@@ -28,7 +29,7 @@ class Line:
     number: int  # of the clause, REST for the last
     level: int  # colour of the state that it says
     state: str  # "+0.93", "−0.05 + 0.17 × tag depth"
-    condition: str  # "if a tab is expected", "" of the last line
+    condition: str  # "when a tab is expected", "" of the rest
     meaning: str  # of the line alone: where it fires, what it is worth
 
 
@@ -107,7 +108,7 @@ def sentence_lines(own: Explanation) -> tuple[Line, ...]:
             number,
             _level(clause.value + (sentence.rest if adds else 0.0)),
             state_words(clause),
-            f"if {clause.text}",
+            condition_words(clause),
             f"{percent(clause.share)} of the characters; without it {percent(clause.worth)} "
             "less of the variance is explained",
         )
@@ -122,7 +123,12 @@ def state_words(clause: Clause) -> str:
     if not clause.slope:
         return signed(clause.value)
     sign = "−" if clause.slope < 0 else "+"
-    return f"{signed(clause.value)} {sign} {decimals(abs(clause.slope))} × {clause.number}"
+    return f"{signed(clause.value)} {sign} {abs(clause.slope):.2g} × {clause.number}"
+
+
+def condition_words(clause: Clause) -> str:
+    """``when a tab is expected``; ``always`` of a clause without a condition."""
+    return clause.text if clause.text == ALWAYS else f"when {clause.text}"
 
 
 def memory_words(memory: Memory) -> str:

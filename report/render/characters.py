@@ -3,6 +3,7 @@
 Characters are code points throughout: one symbol of the network's alphabet, one span on a page.
 """
 
+import re
 import unicodedata
 from functools import cache
 
@@ -36,6 +37,8 @@ NAMES = {
     "}": "closing brace",
 }
 GLYPHS = {" ": "␣", "\n": "↵", "\t": "⇥"}
+SHOWN_AS = {"␣": " ", "⏎": "\n", "⇥": "\t"}  # blanks in the words of a sentence
+QUOTED = re.compile("«(.+?)»")
 
 # Default-ignorable characters that are not in category Cf: they take no room either.
 _INVISIBLE = frozenset(
@@ -94,12 +97,12 @@ def glyph(character: str) -> str:
 
 
 def spoken(text: str) -> str:
-    """The signs that stand by themselves among the words of ``text``, in words: the search reads
-    no punctuation. ``a tab or <`` gives ``less-than sign``.
+    """The signs that stand in «guillemets» in ``text``, by name: the search reads no punctuation.
+
+    ``after «</» or one of «<=»`` gives ``less-than sign, slash, equals sign``.
     """
-    parts = (part if len(part) == 1 else part.rstrip(",;:") for part in text.split())
-    signs = (part for part in parts if part and not any(map(str.isalnum, part)))
-    return ", ".join(dict.fromkeys(character_name(sign) for part in signs for sign in part))
+    signs = (SHOWN_AS.get(one, one) for quoted in QUOTED.findall(text) for one in quoted)
+    return ", ".join(dict.fromkeys(character_name(sign) for sign in signs if not sign.isalnum()))
 
 
 @cache

@@ -36,8 +36,8 @@ def words(lines):
 def test_rules_are_read_from_the_first_line_on():
     box = head(explanation("predictor"), 10_000)
     assert words(box.lines) == [
-        "+0.93 if a tab, newline or < is expected",
-        "−0.05 + 0.17 × tag depth if in the blanks that begin a line",
+        "+0.93 when a tab, newline or < is expected",
+        "−0.05 + 0.17 × tag depth when in the blanks that begin a line",
         "+0.10",
     ]
     assert [line.number for line in box.lines] == [0, 1, REST]
@@ -79,7 +79,27 @@ def test_a_sentence_that_chance_explains_is_not_said(changes):
 
 
 def test_signs_are_found_by_their_names():
-    assert head(explanation("predictor"), 10).words == "less-than sign"
+    own = explanation("predictor")
+    clause = replace(
+        own.sentence.clauses[0], text="after «</» or a tab, and one of «a<=⏎» is expected"
+    )
+    own = replace(own, sentence=replace(own.sentence, clauses=(clause,)))
+    assert head(own, 10).words == "less-than sign, slash, equals sign, newline"
+
+
+def test_the_lines_of_a_page_are_the_sentence_that_was_scored():
+    for kind in ("predictor", "mixed"):
+        own = explanation(kind)
+        said = " ".join(words(head(own, 10).lines)).replace("−", "-")
+        for number in (
+            "+0.93",
+            "-0.05",
+            "0.17",
+            "tag depth",
+            "+0.10",
+            *(c.text for c in own.sentence.clauses),
+        ):
+            assert number in said
 
 
 def test_each_page_begins_with_kind_sentence_and_score():

@@ -30,7 +30,7 @@ def two(value):
 def said(place):
     """How the read-out ends."""
     clause = OWN.simulation.clauses[place]
-    condition = "otherwise" if clause < 0 else f"if {OWN.sentence.clauses[clause].text}"
+    condition = "otherwise" if clause < 0 else f"when {OWN.sentence.clauses[clause].text}"
     return f", the sentence says {two(OWN.simulation.values[place])} {condition}"
 
 
