@@ -31,6 +31,12 @@ def explained_view(measures: Measures | None = None) -> RunView:
     )
 
 
+def without_explanations(measures: Measures) -> Measures:
+    """``measures`` as an earlier version made them."""
+    units = tuple(replace(one, explanation=None) for one in measures.units)
+    return replace(measures, units=units, faithfulness=())
+
+
 def with_corpus_text(view: RunView, shown: str) -> RunView:
     """``view`` with another ``publish.corpus_text``."""
     publish = view.config.publish.model_copy(update={"corpus_text": shown})

@@ -17,7 +17,11 @@ from report.panels.pair_map import PANEL as PAIRS
 from report.panels.pair_map import UNSEEN, pair_levels
 from report.render import palette
 from report.run_view import Unit
-from tests.support.explained_view import explained_view, with_corpus_text
+from tests.support.explained_view import (
+    explained_view,
+    with_corpus_text,
+    without_explanations,
+)
 from tests.support.golden_measures import golden_measures
 from tests.support.tiny_explanations import tiny_explanation
 
@@ -116,7 +120,7 @@ def test_each_page_begins_with_kind_sentence_and_score():
 
 
 def test_a_run_of_before_says_that_it_has_no_explanation():
-    view = explained_view(golden_measures(2))
+    view = explained_view(without_explanations(golden_measures(2)))
     content = PANEL.prepare(view)(Unit(1, 0))
     assert content.values is None and "no explanation" in content.sentence
     assert content.columns == () and content.label == ""
