@@ -22,6 +22,7 @@ from report.panels.label import NO_FIT
 from report.panels.label import PANEL as LABEL
 from report.panels.memory import duration
 from report.run_view import RunView, Unit
+from tests.support.explained_view import without_explanations
 from tests.support.golden_measures import (
     CONFIG,
     corpus_of,
@@ -65,8 +66,11 @@ def test_label_panel_tells_the_record(view):
     assert columns["Score"].value == label.score.shown
     dead, random = (LABEL.prepare(view)(Unit(1, unit)) for unit in (DEAD, RANDOM))
     for other in (dead, random):
-        assert other.label == "" and other.sentence == f"{NO_FIT}."
+        assert other.label == "" and other.sentence == ""  # the page has its explanation
     assert dead.values.page == "" and not random.values.accepted
+    before = without_explanations(golden_measures(2))
+    older = replace(view, measures=MappingProxyType(before.by_name()))
+    assert LABEL.prepare(older)(Unit(1, DEAD)).sentence == f"{NO_FIT}."
 
 
 def changed_unit(view, layer, index, change):
