@@ -27,6 +27,7 @@ from jobs.cli.options import (
 )
 from jobs.disk.files import write_error
 from jobs.errors import ExitCode, NeuronarioError
+from jobs.printable import printable
 
 EPILOG = """\b
 Exit codes: 0 done or nothing to do; 2 usage; 3 gate failed or differences found;
@@ -193,8 +194,9 @@ def config() -> None:
 @config.command("check")
 @click.argument("path", type=click.Path(path_type=Path), required=False)
 def config_check(path: Path | None) -> None:
-    """List every problem of the configuration at once; exit 78 if there is one."""
+    """List every problem of the configuration at once; then look at its text and concepts."""
     from jobs.config.file import config_problems
+    from jobs.pipeline.pipeline import check_inputs
 
     target = path or default_config_path()
     problems = config_problems(target)
@@ -204,6 +206,8 @@ def config_check(path: Path | None) -> None:
         raise NeuronarioError(
             f"{target}: {len(problems)} problem{'s' * (len(problems) > 1)}", ExitCode.BAD_CONFIG
         )
+    for line in check_inputs(target):
+        click.echo(printable(line))
     click.echo(f"{target}: fine")
 
 

@@ -1,11 +1,10 @@
 """How much memory a configuration will take, predicted before anything is allocated."""
 
-import os
 from dataclasses import dataclass
-from pathlib import Path
 
 from rich.filesize import decimal
 
+from jobs.config.memory_limit import memory_limit
 from jobs.config.schema import Config
 from jobs.errors import ExitCode, NeuronarioError
 
@@ -14,8 +13,11 @@ WEIGHT_COPIES = 5  # weights, gradients, two Adam moments, the best weights so f
 STEP_VALUES = 7  # kept per unit and step for back-propagation: 4 gates, cell, its tanh, hidden
 TRACE_VALUES = 5  # per unit and character: hidden, cell, three gates (jobs/model/trace.py)
 ASSUMED_ALPHABET = 100  # distinct characters, where no text has been read yet
-GROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 MOST_BYTES = 10**27  # put into words: a configuration may ask for any number
+ONE_BYTE = 256  # distinct characters up to which one byte holds each; else two
+HELD_OUT = 32  # bytes per held-out character while it is scored: places, masks, targets
+NGRAM = 80  # bytes per training character of the n-gram: keys, their order, counts
+NGRAM_CHARACTERS = 5_000_000  # of the training part's end: the n-gram learns no more
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,12 @@ class Memory:
     weights: int  # network.layers; with gradients and optimiser
     activations: int  # training.batch; kept for back-propagation
     traces: int  # probe.characters; sample included
+    text: int = 0  # corpus.first_characters; scoring and the n-gram included
 
     @property
     def total(self) -> int:
         """All parts: the traces are made after training, but nothing is sure to be freed then."""
-        return self.weights + self.activations + self.traces
+        return self.weights + self.activations + self.traces + self.text
 
     @property
     def largest_key(self) -> tuple[str, str]:
@@ -38,6 +41,7 @@ class Memory:
             ("network", "layers"): self.weights,
             ("training", "batch"): self.activations,
             ("probe", "characters"): self.traces,
+            ("corpus", "first_characters"): self.text,
         }
         return max(parts, key=lambda key: parts[key])
 
@@ -56,49 +60,55 @@ def weight_bytes(layers: tuple[int, ...], alphabet_size: int) -> int:
     return FLOAT * WEIGHT_COPIES * parameter_count(layers, alphabet_size)
 
 
-def predicted_memory(config: Config, alphabet_size: int) -> Memory:
-    """Bytes that training and tracing will take, without TensorFlow's own (about 0.5 GB)."""
+def text_bytes(config: Config, alphabet_size: int, characters: int) -> int:
+    """Bytes of a text with what scoring its held-out part and the n-gram take beside it."""
+    held_out = round(characters * config.corpus.held_out)
+    learned = min(characters - held_out, NGRAM_CHARACTERS)
+    width = 1 if alphabet_size <= ONE_BYTE else 2
+    return width * characters + HELD_OUT * held_out + NGRAM * learned
+
+
+def predicted_memory(config: Config, alphabet_size: int, characters: int = 0) -> Memory:
+    """Bytes that training and tracing will take, without TensorFlow's own (about 0.5 GB).
+
+    Args:
+        config: the job.
+        alphabet_size: distinct characters.
+        characters: of the text; 0 where it has not been read yet.
+    """
     training = config.training
     units = sum(config.network.layers)
     steps = training.chunk if training.regime == "stream" else training.window
     outputs = 1 if training.loss == "last" else steps
     per_stream = steps * STEP_VALUES * units + outputs * 2 * alphabet_size
-    characters = config.probe.characters + config.sample.characters
+    traced = config.probe.characters + config.sample.characters
     return Memory(
         weights=weight_bytes(config.network.layers, alphabet_size),
         activations=FLOAT * training.batch * per_stream,
-        traces=FLOAT * characters * (TRACE_VALUES * units + alphabet_size),
+        traces=FLOAT * traced * (TRACE_VALUES * units + alphabet_size),
+        text=text_bytes(config, alphabet_size, characters),
     )
 
 
-def machine_memory() -> int:
-    """Bytes that this process may have: the machine's memory or its control group's limit."""
-    physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    try:
-        limit = GROUP_LIMIT.read_text().strip()
-    except OSError:
-        return physical
-    return min(physical, int(limit)) if limit.isdigit() else physical
-
-
-def memory_refusal(config: Config, alphabet_size: int) -> str | None:
+def memory_refusal(config: Config, alphabet_size: int, characters: int = 0) -> str | None:
     """Why ``config`` cannot run on this machine, in one line; None where it can."""
-    memory, machine = predicted_memory(config, alphabet_size), machine_memory()
-    if memory.total <= machine:
+    memory, limit = predicted_memory(config, alphabet_size, characters), memory_limit()
+    if memory.total <= limit.bytes:
         return None
+    text = f", text {size_text(memory.text)}" if memory.text else ""
     return (
         f"needs about {size_text(memory.total)} of memory with {alphabet_size:,} distinct "
         f"characters (weights and optimiser {size_text(memory.weights)}, activations "
-        f"{size_text(memory.activations)}, traces {size_text(memory.traces)}); this machine has "
-        f"{size_text(machine)}"
+        f"{size_text(memory.activations)}, traces {size_text(memory.traces)}"
+        f"{text}); {limit.reason} {size_text(limit.bytes)}"
     )
 
 
-def check_memory(config: Config, alphabet_size: int) -> None:
-    """Refuse, with exit code 78, what cannot fit; to be called once the alphabet is known."""
-    refusal = memory_refusal(config, alphabet_size)
+def check_memory(config: Config, alphabet_size: int, characters: int = 0) -> None:
+    """Refuse, with exit code 78, what cannot fit; to be called once the text is known."""
+    refusal = memory_refusal(config, alphabet_size, characters)
     if refusal is not None:
-        key = ".".join(predicted_memory(config, alphabet_size).largest_key)
+        key = ".".join(predicted_memory(config, alphabet_size, characters).largest_key)
         raise NeuronarioError(f"{refusal}; lower {key}", ExitCode.BAD_CONFIG)
 
 

@@ -6,12 +6,22 @@ problems is in ``jobs/config/file.py``.
 
 import codecs
 import re
+import unicodedata
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PositiveInt,
+    model_validator,
+)
 
 SCHEMA = 1
+MOST_SEPARATOR = 200  # characters
 
 Fraction = Annotated[float, Field(gt=0.0, lt=0.5, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
@@ -78,6 +88,16 @@ def _printable(value: str) -> str:
     return value
 
 
+def _concept_name(value: str) -> str:
+    """Letters (with their marks) and digits of any script; it becomes a label and an address."""
+    kinds = [unicodedata.category(character)[0] for character in value]
+    if not all(kind in "LMN" or mark in " -" for kind, mark in zip(kinds, value, strict=True)):
+        raise ValueError("needs letters and digits of any script, blanks and hyphens")
+    if kinds[:1] != ["L"] or value != " ".join(value.split()):
+        raise ValueError("needs a letter first, and single blanks between words")
+    return unicodedata.normalize("NFC", value)
+
+
 def _web_address(value: str) -> str:
     if value and not re.fullmatch(r"https?://[^\s<>\"'`{}|\\^]+", value):
         raise ValueError("needs an address that starts with https:// or http://, or nothing")
@@ -87,6 +107,36 @@ def _web_address(value: str) -> str:
 def _three_symbols(value: tuple[str, ...]) -> tuple[str, ...]:
     if value and (len(set(value)) != 3 or any(len(symbol) != 1 for symbol in value)):
         raise ValueError("needs three different single characters, or an empty list")
+    return value
+
+
+def _paths(value: Any) -> Any:
+    """A path, or a list of paths as a tuple; the same words for every way to get it wrong."""
+    if value is None:
+        return None
+    paths = value if isinstance(value, list | tuple) else [value]
+    if not paths or not all(isinstance(path, str) for path in paths):
+        raise ValueError(
+            "needs a path (a file, a folder, a pattern as texts/*.txt, or - for standard input) "
+            "or a list of paths"
+        )
+    for path in paths:
+        _plain_path(path)
+    if list(paths).count("-") > 1:
+        raise ValueError("standard input (-) can be read once only")
+    return tuple(paths) if isinstance(value, list | tuple) else value
+
+
+def _documents(value: Any) -> Any:
+    """``file``, or a section with a separator."""
+    if value is None or value == "file" or isinstance(value, BaseModel):
+        return value
+    separator = value.get("separator") if isinstance(value, dict) and len(value) == 1 else None
+    if not isinstance(separator, str) or not 0 < len(separator) <= MOST_SEPARATOR:
+        raise ValueError(
+            "needs file (each file is a document) or {separator: TEXT} with a text of 1 to "
+            f"{MOST_SEPARATOR} characters that ends each document"
+        )
     return value
 
 
@@ -101,15 +151,22 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class CorpusConfig(Section):
-    """Which text: a file or the built-in generator."""
+class DocumentSeparator(Section):
+    """What ends a document: taken literally, and kept as part of the text."""
 
-    path: PlainPath | None = None  # text file; relative paths start at the configuration file
+    separator: str
+
+
+class CorpusConfig(Section):
+    """Which text: files or the built-in generator."""
+
+    # file, folder, pattern, - (standard input), or several; relative: from the configuration file
+    path: Annotated[str | tuple[str, ...] | None, BeforeValidator(_paths)] = None
     builtin: Literal["xml", "anbn", "dyck", "counter-lines"] | None = None
     builtin_characters: Annotated[int, Field(ge=1_000, le=10_000_000)] = 250_000
     encoding: Annotated[str, AfterValidator(known_encoding)] = "utf-8"
     first_characters: PositiveInt | None = None  # use only the head of the text
-    held_out: Fraction = 0.1  # share at the end that is never trained on
+    held_out: Fraction = 0.1  # share that is never trained on
     max_bytes: PositiveInt = 200_000_000
     max_alphabet: Annotated[int, Field(ge=1, le=65_536)] = 4_096
 
@@ -121,6 +178,13 @@ class CorpusConfig(Section):
                 "(xml, anbn, dyck or counter-lines)"
             )
         return self
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """``path`` as a list; () for the generator."""
+        if self.path is None:
+            return ()
+        return (self.path,) if isinstance(self.path, str) else self.path
 
 
 class NetworkConfig(Section):
@@ -174,7 +238,7 @@ class ProbeConfig(Section):
 class ConceptConfig(Section):
     """A user's own concept: characters inside a match of a regular expression."""
 
-    name: Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[a-z][a-z0-9 -]*$")]
+    name: Annotated[str, Field(min_length=1, max_length=40), AfterValidator(_concept_name)]
     pattern: Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_valid_pattern)]
     sentence: Annotated[PrintableText, Field(max_length=200)] = ""
 
@@ -191,7 +255,7 @@ class ReportConfig(Section):
 
     @model_validator(mode="after")
     def _concept_names_differ(self) -> "ReportConfig":
-        names = [concept.name for concept in self.concepts]
+        names = [concept.name.casefold() for concept in self.concepts]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"two concepts have the name `{twice[0]}`; rename one")

@@ -1,30 +1,34 @@
-"""The text: read from a file or generated, turned into character ids, split into two parts."""
+"""The text: read from files or generated, turned into character ids, split into two parts."""
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jobs.config.schema import CorpusConfig, TrainingConfig
+from jobs.corpus.encode import Encoded, Encoder, Ids
+from jobs.corpus.sources import Source, corpus_name, find_sources
+from jobs.corpus.split import Positions, pieces_digest, split_text
 from jobs.corpus.synthetic import CORPUS_SEED, generate
-from jobs.corpus.text_file import character_notes, read_text_file
+from jobs.corpus.text_file import Budget, text_pieces
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.model.alphabet import decode
-from jobs.printable import shown
 
 LEAST_HELD_OUT = 100  # characters; below that every held-out figure is chance
-CODE_POINTS = 0x110000
+AT_ONCE = 1 << 20  # characters
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """A text as ids; ``alphabet[ids[t]]`` is character t. The alphabet is sorted by code point."""
+    """A text as ids; ``alphabet[ids[t]]`` is character t. The alphabet is sorted by code point.
+
+    The training part comes first, then what is held out, in the order of the text within each.
+    """
 
     name: str  # file name without its folder, or "builtin xml"
-    ids: NDArray[np.int32]  # (characters,), read-only
+    ids: Ids  # (characters,) one or two bytes each, read-only
     alphabet: tuple[str, ...]  # (V,) single characters
     held_out_start: int  # ids[held_out_start:] is never trained on
     sha256: str  # of the text as read, in UTF-8
@@ -32,6 +36,8 @@ class Corpus:
     bytes: int  # size of the source
     notes: tuple[str, ...]  # what was noticed while reading: BOM dropped, CRLF line ends ...
     entropy: float | None  # bits per character, exact, where the generator knows it
+    starts: Positions = field(default_factory=lambda: np.zeros(1, np.int64))  # (pieces,) see split
+    documents: int = 0  # 0: the text is not divided into documents
 
     @property
     def characters(self) -> int:
@@ -39,20 +45,35 @@ class Corpus:
         return int(self.ids.shape[0])
 
     @property
-    def training_ids(self) -> NDArray[np.int32]:
+    def training_ids(self) -> Ids:
         """The part that is trained on."""
         return self.ids[: self.held_out_start]
 
     @property
-    def held_out_ids(self) -> NDArray[np.int32]:
+    def held_out_ids(self) -> Ids:
         """The part that is not."""
         return self.ids[self.held_out_start :]
 
     def counts(self) -> NDArray[np.int64]:
         """(V,) occurrences of each character."""
-        return np.bincount(self.ids, minlength=len(self.alphabet)).astype(np.int64)
+        return count_ids(self.ids, len(self.alphabet))
 
-    def text(self, ids: NDArray[np.int32] | Sequence[int]) -> str:
+    @property
+    def training_starts(self) -> Positions:
+        """Where the state starts anew in the training part; the first is 0."""
+        return self.starts[self.starts < self.held_out_start]
+
+    @property
+    def held_out_starts(self) -> Positions:
+        """The same in the held-out part; empty where it goes on from the training part."""
+        return self.starts[self.starts >= self.held_out_start] - self.held_out_start
+
+    def context(self, position: int, most: int) -> Ids:
+        """Up to ``most`` characters before ``position``, of the same piece."""
+        inside = np.searchsorted(self.starts, position, side="right") - 1
+        return self.ids[max(position - most, int(self.starts[inside])) : position]
+
+    def text(self, ids: NDArray[np.integer] | Sequence[int]) -> str:
         """The characters of ``ids``."""
         return decode(ids, self.alphabet)
 
@@ -71,6 +92,16 @@ class CorpusCard:
     bytes: int
     notes: tuple[str, ...]
     entropy: float | None  # bits per character, where the generator knows it
+    documents: int = 0  # 0: the text is not divided into documents
+    pieces_sha256: str = ""  # of where the state starts anew; "" where at the beginning alone
+
+
+def count_ids(ids: Ids, size: int) -> NDArray[np.int64]:
+    """(size,) occurrences of each id; a long text is not copied to larger numbers as a whole."""
+    counts = np.zeros(size, np.int64)
+    for first in range(0, ids.size, AT_ONCE):
+        counts += np.bincount(ids[first : first + AT_ONCE], minlength=size)
+    return counts
 
 
 def corpus_card(corpus: Corpus) -> CorpusCard:
@@ -86,6 +117,8 @@ def corpus_card(corpus: Corpus) -> CorpusCard:
         bytes=corpus.bytes,
         notes=corpus.notes,
         entropy=corpus.entropy,
+        documents=corpus.documents,
+        pieces_sha256=pieces_digest(corpus.starts),
     )
 
 
@@ -98,72 +131,99 @@ def load_corpus(
 
     Raises:
         NeuronarioError: 66 no such file; 77 not readable; 74 I/O error; 78 unknown encoding;
-            65 empty, too short, too large, undecodable, binary, compressed, not a regular file,
-            changed meanwhile, lone surrogates or too many distinct characters.
+            65 empty, too short, too large, undecodable, binary, damaged compression, not a regular
+            file, changed meanwhile, lone surrogates or too many distinct characters.
     """
-    path = None if config.path is None else folder / config.path
-    entropy: float | None = None
-    notes: tuple[str, ...] = ()
-    if path is None:
-        assert config.builtin is not None  # the schema: one of the two
-        generated = generate(config.builtin, config.builtin_characters, CORPUS_SEED)
-        name, text, encoding = f"builtin {config.builtin}", generated.text, "utf-8"
-        size = len(text.encode())
-        entropy = generated.entropy_bits_per_character
-    else:
-        file = read_text_file(path, config.encoding, config.max_bytes)
-        name, text, encoding = shown(path.name), file.text, config.encoding
-        size, notes = file.bytes, file.notes
-    if config.first_characters is not None:
-        text, cut = text[: config.first_characters], len(text)
-        notes = (*notes, f"first {len(text):,} of {cut:,} characters used")
-    notes = (*notes, *character_notes(text))
-    source = name if path is None else shown(path)
-    ids, alphabet = _encode(text, source, config.max_alphabet)
-    if len(alphabet) == 1:
+    text, origin = _generated(config) if not config.paths else _read(config, folder)
+    if not text.ids.size:
+        raise NeuronarioError(f"{origin.place}: empty; give a text", ExitCode.BAD_DATA)
+    notes = (*origin.notes, *text.notes)
+    if len(text.alphabet) == 1:
         notes = (*notes, "warning: one distinct character only, there is nothing to learn")
-    held_out_start = len(ids) - round(len(ids) * config.held_out)
-    _require_length(len(ids), held_out_start, source, training)
+    split = split_text(text, origin.files, None, False, config.held_out, "tail")
+    _require_length(text.ids.size, split.held_out_start, origin.place, training)
     return Corpus(
-        name=name,
-        ids=ids,
-        alphabet=alphabet,
-        held_out_start=held_out_start,
-        sha256=hashlib.sha256(text.encode()).hexdigest(),
-        encoding=encoding,
-        bytes=size,
+        name=origin.name,
+        ids=split.ids,
+        alphabet=text.alphabet,
+        held_out_start=split.held_out_start,
+        sha256=text.sha256,
+        encoding=config.encoding if config.paths else "utf-8",
+        bytes=origin.bytes,
         notes=notes,
-        entropy=entropy,
+        entropy=origin.entropy,
+        starts=split.starts,
+        documents=split.documents,
     )
 
 
-def _encode(text: str, source: str, max_alphabet: int) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-    """Ids of the characters (read-only) and the alphabet, sorted by code point."""
-    if not text:
-        raise NeuronarioError(f"{source}: empty; give a text", ExitCode.BAD_DATA)
-    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
-    # A table over all code points instead of np.unique: no sorting of 100 million characters.
-    present = np.zeros(CODE_POINTS, bool)
-    present[points] = True
-    if present[0xD800:0xE000].any():
-        place = int(np.argmax((points >= 0xD800) & (points < 0xE000)))
-        raise NeuronarioError(
-            f"{source}: half a surrogate pair (U+{points[place]:04X}) at character {place:,}; "
-            "it is no character: repair the text",
-            ExitCode.BAD_DATA,
-        )
-    letters = np.flatnonzero(present)
-    if letters.size > max_alphabet:
-        raise NeuronarioError(
-            f"{source}: {letters.size:,} distinct characters; at most {max_alphabet:,} are allowed "
-            "(corpus.max_alphabet): raise it, or shorten the text (corpus.first_characters)",
-            ExitCode.BAD_DATA,
-        )
-    table = np.zeros(CODE_POINTS, np.int32)
-    table[letters] = np.arange(letters.size, dtype=np.int32)
-    ids = table[points]
-    ids.setflags(write=False)
-    return ids, tuple(chr(point) for point in letters)
+@dataclass(frozen=True)
+class _Origin:
+    """Where a text comes from."""
+
+    name: str
+    place: str  # for messages
+    bytes: int
+    files: Positions  # (files,) where each begins
+    notes: tuple[str, ...] = ()
+    entropy: float | None = None
+
+
+def _generated(config: CorpusConfig) -> tuple[Encoded, _Origin]:
+    assert config.builtin is not None  # the schema: one of the two
+    generated = generate(config.builtin, config.builtin_characters, CORPUS_SEED)
+    text = generated.text[: config.first_characters]
+    name = f"builtin {config.builtin}"
+    encoder = Encoder(name, config.max_alphabet)
+    encoder.add(text)
+    notes = () if len(text) == len(generated.text) else (_head_note(len(text)),)
+    return encoder.finish(), _Origin(
+        name,
+        name,
+        len(generated.text.encode()),
+        np.zeros(1, np.int64),
+        notes,
+        generated.entropy_bits_per_character,
+    )
+
+
+def _read(config: CorpusConfig, folder: Path) -> tuple[Encoded, _Origin]:
+    sources = find_sources(config.paths, folder)
+    place = sources[0].name if len(sources) == 1 else corpus_name(config.paths, sources)
+    encoder = Encoder(place, config.max_alphabet)
+    budget = Budget(config.max_bytes)
+    files: list[int] = []
+    notes: tuple[str, ...] = ()
+    for source in sources:
+        begin = encoder.characters
+        if _add(encoder, source, config, budget):
+            notes = (_head_note(encoder.characters),)
+        if encoder.characters > begin:
+            files.append(begin)
+        if notes:
+            break
+    if len(sources) > 1:
+        notes = (*notes, f"{len(files):,} files with text")
+    positions = np.array(files or [0], np.int64)
+    name = corpus_name(config.paths, sources)
+    return encoder.finish(), _Origin(
+        name, place, budget.stored, positions, (*budget.notes(), *notes)
+    )
+
+
+def _add(encoder: Encoder, source: Source, config: CorpusConfig, budget: Budget) -> bool:
+    """Read one source into ``encoder``; true where ``first_characters`` ended it."""
+    most = config.first_characters
+    for piece in text_pieces(source, config.encoding, budget, whole=most is None):
+        left = len(piece) if most is None else most - encoder.characters
+        encoder.add(piece[:left])
+        if left < len(piece):
+            return True
+    return False
+
+
+def _head_note(characters: int) -> str:
+    return f"first {characters:,} characters used, the rest is left out"
 
 
 def _require_length(

@@ -10,6 +10,7 @@ for a long text.
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from jobs.config.schema import TrainingConfig
 from jobs.errors import ExitCode, NeuronarioError
 
 Ids = NDArray[np.int32]
+TextIds = NDArray[np.integer[Any]]  # as a corpus holds them: one or two bytes each
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Batches:
 class BatchPlan:
     """The steps of every epoch."""
 
-    ids: Ids  # the training part of the text
+    ids: TextIds  # the training part of the text
     training: TrainingConfig
     seed: int
     batch: int  # B, windows per step or parallel streams
@@ -71,10 +73,14 @@ class BatchPlan:
 
     def _at(self, positions: NDArray[np.int64], mask: NDArray[np.float32]) -> Batches:
         targets = positions[:, self.length - self.predictions :] + 1
-        return Batches(self.ids[positions], self.ids[targets], np.ascontiguousarray(mask))
+        return Batches(
+            self.ids[positions].astype(np.int32),
+            self.ids[targets].astype(np.int32),
+            np.ascontiguousarray(mask),
+        )
 
 
-def make_batch_plan(ids: Ids, training: TrainingConfig, seed: int) -> BatchPlan:
+def make_batch_plan(ids: TextIds, training: TrainingConfig, seed: int) -> BatchPlan:
     """The plan for a training part.
 
     Raises:

@@ -1,5 +1,7 @@
 """How well a network predicts a text, in bits per character, in the network's own regime."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +11,7 @@ from jobs.model.network import Network
 from jobs.model.trace import Regime
 
 Ids = NDArray[np.int32]
+TextIds = NDArray[np.integer[Any]]
 WINDOW_BLOCK = 512  # windows per compiled call
 WARM_UP = 256  # characters that a segment of a stream reads before it counts
 SEGMENTS = 64  # at most so many segments are scored side by side
@@ -16,11 +19,11 @@ SEGMENTS = 64  # at most so many segments are scored side by side
 
 def held_out_bits(
     network: Network | Weights,
-    ids: Ids,
+    ids: TextIds,
     *,
     regime: Regime,
     window: int,
-    context: Ids,
+    context: TextIds,
     stride: int = 1,
 ) -> tuple[float, int]:
     """Bits per character of a text under the network.

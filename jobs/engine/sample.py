@@ -45,10 +45,10 @@ def choose_start(corpus: Corpus, config: Config) -> Ids:
     if training.regime == "window":
         windows = len(range(0, corpus.held_out_start - training.window, training.stride))
         start = int(generator.integers(max(windows, 1))) * training.stride
-        return corpus.ids[start : start + training.window]
+        return corpus.ids[start : start + training.window].astype(np.int32)
     length = min(STREAM_START, corpus.characters - 1)
     start = int(generator.integers(corpus.characters - length))
-    return corpus.ids[start : start + length]
+    return corpus.ids[start : start + length].astype(np.int32)
 
 
 def sample(

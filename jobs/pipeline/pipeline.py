@@ -13,6 +13,7 @@ from jobs.config.file import ConfigFile, load_config
 from jobs.config.memory import check_memory
 from jobs.config.schema import Config
 from jobs.corpus.corpus import corpus_card, load_corpus
+from jobs.corpus.sources import STANDARD_INPUT
 from jobs.disk.exchange import clear_leftovers
 from jobs.disk.files import remove_folder, write_bytes
 from jobs.errors import ExitCode, NeuronarioError
@@ -73,15 +74,52 @@ def explain_job(options: JobOptions) -> list[str]:
     if plan.newest is None:
         return ["first run: everything is done"]
     lines = explain_difference(plan.newest.manifest.inputs, plan.inputs)
+    if plan.source is not None and plan.source is not plan.newest:
+        stages = {"report": "all of it", "trace": "training and traces", "train": "training"}
+        lines.append(f"run {plan.source.id} has {stages[plan.reusable]} already: taken from there")
     return lines or ["nothing changed"]
 
 
+def check_inputs(config_path: Path) -> list[str]:
+    """What a configuration without problems would be run on, one line each: its text, its concepts.
+
+    Standard input is left alone: it can be read once only.
+
+    Raises:
+        NeuronarioError: 65, 66, 74, 77 the text; 78 concepts of one name, or too little memory.
+    """
+    from report.measures.concepts.user import all_concepts
+
+    config_file = load_config(config_path)
+    config = config_file.config
+    concepts = all_concepts(config.report)
+    lines = [f"concepts: {len(concepts)}"]
+    if STANDARD_INPUT in config.corpus.paths:
+        return ["corpus: standard input, not looked at", *lines]
+    corpus = load_corpus(config.corpus, config_file.folder, config.training)
+    check_memory(config, len(corpus.alphabet), corpus.characters)
+    held_out = corpus.characters - corpus.held_out_start
+    parts = f", {corpus.documents:,} documents" if corpus.documents else ""
+    lines.insert(
+        0,
+        f"corpus: {corpus.name}, {corpus.characters:,} characters, {len(corpus.alphabet):,} "
+        f"distinct{parts}, {held_out:,} held out",
+    )
+    return [*lines, *(f"{corpus.name}: {note}" for note in corpus.notes)]
+
+
 def train_only(options: JobOptions) -> None:
-    """Train and leave the checkpoint of the last epoch for ``run``."""
+    """Train and leave the checkpoint of the last epoch for ``run``; nothing where a run of the
+    store has what training would give.
+    """
     config_file = load_config(options.config_path)
     with running_job(options, config_file) as progress:
+        plan = _plan(options, config_file)
+        if plan.source is not None:
+            progress.note(f"nothing to train: run {plan.source.id} has the network already")
+            return
         check_packages(TRAINING)
-        train_stage(_plan(options, config_file), progress, resume=options.resume)
+        train_stage(plan, progress, resume=options.resume)
 
 
 def sample_text(store: Path, name: str, characters: int, temperature: float, seed: int) -> str:
@@ -160,16 +198,16 @@ def _run_stages(options: JobOptions, config_file: ConfigFile, progress: Progress
     if options.publish:
         clear_leftovers(plan.site)
     done = "" if options.force else plan.reusable
-    if done == "report":
+    if done == "report" and plan.newest is not None and plan.source is plan.newest:
         run = plan.newest
-        assert run is not None
         if not options.publish or _is_published(run, plan.site):
             progress.note(f"nothing changed since run {run.id}")
             _prune(plan, progress)
             return ""
     else:
         site = SITE[plan.config.site.builder]
-        check_packages((*TRAINING * (done != "trace"), *site * options.publish))
+        traced = done in ("report", "trace")
+        check_packages((*TRAINING * (not traced), *site * options.publish))
         run = _make_run(plan, options, progress, done)
     if options.publish:
         with progress.stage("site"):
@@ -179,10 +217,13 @@ def _run_stages(options: JobOptions, config_file: ConfigFile, progress: Progress
 
 
 def _plan(options: JobOptions, config_file: ConfigFile) -> JobPlan:
+    from report.measures.concepts.user import all_concepts
+
     config = config_file.config
+    all_concepts(config.report)  # two of one name are refused before anything is trained
     store = options.store_folder(config)
     corpus = load_corpus(config.corpus, config_file.folder, config.training)
-    check_memory(config, len(corpus.alphabet))
+    check_memory(config, len(corpus.alphabet), corpus.characters)
     inputs = stage_inputs(config, corpus_card(corpus), current_runtime(), report_digest())
     name = newest_run(store)
     return JobPlan(
@@ -205,9 +246,15 @@ def report_digest() -> str:
 
 def _make_run(plan: JobPlan, options: JobOptions, progress: ProgressDisplay, done: str) -> Run:
     """Do what is missing and commit a run."""
-    if done == "trace" and plan.newest is not None:
-        source = plan.newest
-        report = _report(replace(source.content(), config=plan.config), plan, progress)
+    source = plan.source
+    if source is not None and source is not plan.newest:
+        progress.note(f"run {source.id} was made from the same {done} inputs: taken from there")
+    if done in ("report", "trace") and source is not None:
+        report = (
+            _stored_report(source)
+            if done == "report"
+            else _report(replace(source.content(), config=plan.config), plan, progress)
+        )
         return with_pages(
             plan.store,
             source,
@@ -216,9 +263,8 @@ def _make_run(plan: JobPlan, options: JobOptions, progress: ProgressDisplay, don
             extra=report.records,
             execution=current_execution(progress),
         )
-    if done == "train" and plan.newest is not None:
-        old = plan.newest
-        network, history, evaluation = old.network, old.history, old.evaluation
+    if done == "train" and source is not None:
+        network, history, evaluation = source.network, source.history, source.evaluation
     else:
         training = train_stage(plan, progress, resume=options.resume)
         network, history, evaluation = training.network, training.history, training.evaluation
@@ -246,6 +292,14 @@ def _report(content: RunContent, plan: JobPlan, progress: ProgressDisplay) -> "R
 
     with progress.stage("report"):
         return make_report(content, plan.corpus, progress.doing)
+
+
+def _stored_report(run: Run) -> "Report":
+    """The pages and measures that a run was published with."""
+    from report.make_report import Report
+    from report.measures.records import NEURONS, REST
+
+    return Report(run.pages(), {name: run.read_bytes(name) for name in (NEURONS, REST)})
 
 
 def _publish(store: Path, run: Run, config: Config, site: Path) -> None:

@@ -6,10 +6,13 @@ TensorFlow is imported inside the functions: a job that only renders pages start
 import os
 import resource
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from jobs.config.schema import Config
 from jobs.corpus.corpus import Corpus, CorpusCard, corpus_card
@@ -21,7 +24,15 @@ from jobs.model.network import Network, initial_network, model_summary
 from jobs.model.trace import Trace
 from jobs.pipeline.progress import ProgressDisplay, utc_now
 from jobs.store.manifest import Inputs, stage_keys
-from jobs.store.store import Execution, Run, commit_failure, work_folder
+from jobs.store.store import (
+    Execution,
+    Run,
+    commit_failure,
+    intact,
+    open_run,
+    run_ids,
+    work_folder,
+)
 
 if TYPE_CHECKING:
     from jobs.engine.train import Training
@@ -46,16 +57,44 @@ class JobPlan:
         """What is kept of the text."""
         return corpus_card(self.corpus)
 
-    @cached_property
+    @property
     def reusable(self) -> str:
-        """The last stage whose result the newest run already has: report, trace, train or ""."""
+        """The last stage whose result the store already has: report, trace, train or ""."""
+        return self._reused[0]
+
+    @property
+    def source(self) -> Run | None:
+        """The run that has it: the newest one, or where a configuration came back, an older one."""
+        return self._reused[1]
+
+    @cached_property
+    def _reused(self) -> tuple[str, Run | None]:
         if self.newest is None:
-            return ""
-        old, new = self.newest.manifest.keys, stage_keys(self.inputs)
+            return "", None
+        runs, keys = [self.newest], stage_keys(self.inputs)
+        if self.newest.manifest.keys.report != keys.report and not self._warm:
+            runs += self._older()
         for stage in ("report", "trace", "train"):
-            if getattr(old, stage) == getattr(new, stage):
-                return stage
-        return ""
+            for run in runs:
+                same = getattr(run.manifest.keys, stage) == getattr(keys, stage)
+                if same and (run is self.newest or intact(run)):
+                    return stage, run
+        return "", None
+
+    @property
+    def _warm(self) -> bool:
+        """Whether training goes on from the newest run: then no older one is what it would give."""
+        return self.config.training.start == "previous"
+
+    def _older(self) -> list[Run]:
+        """Every successful run before the newest that can be opened, newest first."""
+        found = []
+        for run_id in reversed(run_ids(self.store)):
+            with suppress(NeuronarioError):
+                run = open_run(self.store, run_id)
+                if run.manifest.status == "ok" and self.newest and run.id != self.newest.id:
+                    found.append(run)
+        return found
 
     @property
     def work(self) -> Path:
@@ -139,10 +178,10 @@ def probe_stage(plan: JobPlan, network: Network) -> Trace:
     training, start = plan.config.training, plan.corpus.held_out_start
     return trace_text(
         network,
-        plan.corpus.held_out_ids[: plan.config.probe.characters],
+        plan.corpus.held_out_ids[: plan.config.probe.characters].astype(np.int32),
         regime=training.regime,
         window=training.window,
-        context=plan.corpus.ids[max(0, start - PROBE_CONTEXT) : start],
+        context=plan.corpus.context(start, PROBE_CONTEXT).astype(np.int32),
     )
 
 

@@ -115,6 +115,8 @@ def stage_inputs(
     plain: dict[str, Any] = config.model_dump(mode="json", by_alias=True)
     fingerprint: JsonObject = asdict(runtime)
     text: JsonObject = {"sha256": card.sha256, "held_out_start": card.held_out_start}
+    if card.pieces_sha256:
+        text["pieces_sha256"] = card.pieces_sha256
     return Inputs(
         train={
             "tool": {"stage_schema": STAGE_SCHEMAS["train"]},

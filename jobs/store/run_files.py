@@ -40,7 +40,8 @@ def config_text(config: Config) -> str:
     plain["site"].pop("directory")
     path = plain["corpus"]["path"]
     if path is not None:
-        plain["corpus"]["path"] = _public_path(path)
+        several = isinstance(path, list)
+        plain["corpus"]["path"] = [*map(_public_path, path)] if several else _public_path(path)
     return yaml.safe_dump(plain, sort_keys=True, allow_unicode=False)
 
 

@@ -30,9 +30,11 @@ __all__ = [
     "RunRow",
     "commit_failure",
     "commit_run",
+    "intact",
     "list_runs",
     "newest_run",
     "next_run_id",
+    "open_run",
     "read_run",
     "resolve",
     "run_ids",
@@ -161,8 +163,9 @@ def with_pages(
     """Add a run with other pages for the same network and traces, without training.
 
     Runs never change, so this is a new one: its big files are hard links to those of ``source``
-    (copies where the file system has none), ``rendered_from`` names it, and it has the same
-    parent. ``latest~1`` and ``previous`` step over ``source``.
+    (copies where the file system has none), and ``rendered_from`` names it: ``latest~1`` and
+    ``previous`` step over ``source``. Where ``source`` is the newest run, the new one has the same
+    parent; where an older one has come back, the newest run is its parent.
 
     Raises:
         NeuronarioError: 65 or 66, ``source`` is damaged, failed or thinned; 73, 74 or 77 when
@@ -170,6 +173,7 @@ def with_pages(
     """
     prepare_store(store)
     staged = StagedRun(store, next_run_id(store, inputs))
+    newest = newest_run(store)
     try:
         for path in ("weights.npz", "sample.npz", "probe.npz", "sample.txt"):
             with source.open(path):  # verified: damage is not handed on
@@ -181,7 +185,7 @@ def with_pages(
         return staged.commit(
             inputs,
             execution,
-            parent=source.manifest.parent,
+            parent=source.manifest.parent if source.id == newest else newest,
             rendered_from=source.id,
             results=source.manifest.results,
         )
@@ -196,6 +200,17 @@ def inputs_config(config: Config, inputs: Inputs) -> Config:
         plain[section] = inputs.report[section]
     plain["site"] = {**plain["site"], **_object(inputs.report["site"])}
     return Config.model_validate_json(json.dumps(plain))
+
+
+def intact(run: Run) -> bool:
+    """Whether every file of ``run`` is what its manifest says."""
+    try:
+        run.content()
+        for path in run.manifest.files():
+            run.read_bytes(path)
+    except NeuronarioError:
+        return False
+    return True
 
 
 def newest_run(store: Path) -> str | None:

@@ -47,8 +47,9 @@ def input_changes(
 def _settings(view: RunView) -> Iterator[tuple[str, str]]:
     plain = view.config.model_dump(mode="json", by_alias=True, exclude=PRIVATE)
     for key, value in leaves(plain):
-        text = "none" if value is None else _plain(value)
-        yield key, PurePath(text).name if key == "corpus.path" else text
+        names = [PurePath(path).name for path in view.config.corpus.paths]
+        shown = (names or None) if key == "corpus.path" else value
+        yield key, "none" if shown is None else _plain(shown)
 
 
 def _plain(value: Any) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field
 
+from jobs.config.memory import NGRAM_CHARACTERS
 from jobs.config.schema import Config
 from jobs.corpus.corpus import Corpus
 from jobs.model.network import Float, Network, initial_network
@@ -123,13 +124,14 @@ def measure(
     say("concepts")
     start = probe_start(corpus, probe)
     text = corpus.text(probe.ids)
-    lead = corpus.text(corpus.ids[max(0, start - LEAD) : start])
+    lead = corpus.text(corpus.context(start, LEAD))
     concepts = all_concepts(config.report)
     table = evaluate(concepts, text, lead)
     say("controls")
     controls = gather_controls(network, probe, table, config.seed)
     say("n-gram")
-    ngram = witten_bell(corpus.training_ids, probe.context, probe.ids, network.alphabet_size)
+    learned = corpus.training_ids[-NGRAM_CHARACTERS:]
+    ngram = witten_bell(learned, probe.context, probe.ids, network.alphabet_size)
     say("effects")
     ablated = ablate(network, probe)
     say("labels")
@@ -137,7 +139,7 @@ def measure(
     states = [layer.hidden for layer in probe.layers]
     fits = side_by_side(lambda one: fit(one, table, bigrams), [*states, *controls.untrained])
     fits, untrained = fits[: len(states)], fits[len(states) :]
-    first_line = 1 + sum(corpus.alphabet[index] == "\n" for index in corpus.ids[:start])
+    first_line = 1 + _newlines(corpus, start)
     measured = Layers(network, probe, table, controls, fits, untrained, ablated, config.seed)
     labels = measured.labels()
     say("units")
@@ -164,6 +166,13 @@ def measure(
         characters=probe.characters,
         faithfulness=explained.faithfulness,
     )
+
+
+def _newlines(corpus: Corpus, end: int) -> int:
+    """Line ends among the first ``end`` characters."""
+    if "\n" not in corpus.alphabet:
+        return 0
+    return int(np.count_nonzero(corpus.ids[:end] == corpus.alphabet.index("\n")))
 
 
 def concept_card(concept: Concept, language: str) -> ConceptCard:

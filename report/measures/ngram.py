@@ -7,11 +7,12 @@ part only, never changed while reading the probe.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Ids = NDArray[np.int32]
+Ids = NDArray[np.integer[Any]]
 Keys = NDArray[np.int64]
 
 ORDER = 7  # longest context; more never paid on the project's texts

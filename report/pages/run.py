@@ -101,7 +101,8 @@ def settings(config: Config) -> list[Setting]:
             continue
         if value in (None, "", ()):
             continue
-        found.append(Setting(key, PurePath(value).name if key == "corpus.path" else _text(value)))
+        names = [PurePath(path).name for path in config.corpus.paths]
+        found.append(Setting(key, _text(names if key == "corpus.path" else value)))
     return found
 
 

@@ -150,7 +150,7 @@ BAD: dict[str, tuple[str, str]] = {
     ),
     "concept name": (
         GOOD + "report: {concepts: [{name: '<b>', pattern: a}]}\n",
-        '2: report.concepts[0].name: text "<b>" is not allowed; a text of 1 to 40 characters that',
+        '2: report.concepts[0].name: text "<b>": needs letters and digits of any script',
     ),
     "concept twice": (
         GOOD + "report: {concepts: [{name: a, pattern: a}, {name: a, pattern: b}]}\n",

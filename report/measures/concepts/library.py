@@ -10,6 +10,9 @@ or ``source_code.py`` beside this one, and one test in
 tests/report/measures/concepts/test_library.py.
 """
 
+import hashlib
+import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -42,8 +45,12 @@ class Concept:
 
     @property
     def slug(self) -> str:
-        """File name of the label's page."""
-        return "-".join(self.name.split())
+        """File name of the label's page: ASCII; a name in another script is told by its digest."""
+        if re.fullmatch(r"[a-z][a-z0-9 -]*", self.name):
+            return "-".join(self.name.split())
+        digest = hashlib.sha256(self.name.encode()).hexdigest()[:10]
+        latin = re.sub(r"[^a-z0-9]+", "-", unicodedata.normalize("NFKD", self.name.lower()))
+        return f"{latin.strip('-')}-{digest}".lstrip("-")
 
     def sentence(self, language: str) -> str:
         """The sentence in ``language`` (en or es)."""

@@ -44,13 +44,16 @@ def all_concepts(config: ReportConfig) -> tuple[Concept, ...]:
     added = list(token_concepts(config.pygments)) if config.pygments else []
     added += [pattern_concept(one) for one in config.concepts]
     concepts = (*library(), *added)
-    names = [one.name for one in concepts]
-    for name in names:
-        if names.count(name) > 1:
+    seen: set[str] = set()
+    for one in concepts:
+        if one.name.casefold() in seen:
+            theirs = "" if one.family == "user" else " (report.pygments adds one)"
             raise NeuronarioError(
-                f"report.concepts: two concepts are called {name!r}; choose another name",
+                f"report.concepts: two concepts are called {one.name!r}{theirs}; choose another "
+                "name",
                 ExitCode.BAD_CONFIG,
             )
+        seen.add(one.name.casefold())
     return concepts
 
 

@@ -86,3 +86,19 @@ def test_with_json_the_exit_is_json_too(capsys):
     guarded(command, as_json=True)
     last = capsys.readouterr().err.splitlines()[-1]
     assert last == '{"type": "exit", "code": 74, "message": "disk full"}'
+
+
+def test_config_check_looks_at_text_and_concepts(tmp_path):
+    write_config(tmp_path, corpus={"builtin": None, "path": "text.txt"})
+    missing = neuronario(tmp_path, "config", "check")
+    assert (missing.code, missing.out) == (ExitCode.NO_INPUT, "")
+    (tmp_path / "text.txt").write_text("añil y verde\n" * 200)
+    fine = neuronario(tmp_path, "config", "check")
+    assert fine.code == 0, fine.err
+    assert "corpus: text.txt, 2,600 characters, 10 distinct, 260 held out" in fine.out
+    write_config(tmp_path, report={"concepts": [{"name": "Quote", "pattern": "a"}]})
+    clash = neuronario(tmp_path, "config", "check")
+    assert clash.code == ExitCode.BAD_CONFIG
+    assert "two concepts are called 'Quote'" in clash.err
+    write_config(tmp_path, report={"concepts": [{"name": "год издания", "pattern": "a"}]})
+    assert neuronario(tmp_path, "config", "check").code == 0

@@ -1,7 +1,5 @@
 """Predicted memory: equal to what is really allocated, refused where it cannot fit."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -9,12 +7,12 @@ import jobs.config.memory
 from jobs.config.memory import (
     TRACE_VALUES,
     check_memory,
-    machine_memory,
     memory_refusal,
     parameter_count,
     predicted_memory,
     size_text,
 )
+from jobs.config.memory_limit import MemoryLimit
 from jobs.config.schema import Config, CorpusConfig, NetworkConfig, ProbeConfig, SampleConfig
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.model.network import initial_network
@@ -69,7 +67,7 @@ def test_each_part_names_its_key() -> None:
 def test_what_cannot_fit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     config = config_of(50, 50)
     total = predicted_memory(config, 80).total
-    monkeypatch.setattr(jobs.config.memory, "machine_memory", lambda: total)
+    monkeypatch.setattr(jobs.config.memory, "memory_limit", lambda: MemoryLimit(total, "here is"))
     assert memory_refusal(config, 80) is None
     check_memory(config, 80)
     with pytest.raises(NeuronarioError, match="needs about") as caught:
@@ -78,15 +76,14 @@ def test_what_cannot_fit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert str(caught.value).endswith("lower probe.characters")
 
 
-def test_a_control_group_lowers_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    limit = tmp_path / "memory.max"
-    monkeypatch.setattr(jobs.config.memory, "GROUP_LIMIT", limit)
-    machine = machine_memory()
-    assert machine > 10**8
-    limit.write_text("1000000\n")
-    assert machine_memory() == 1_000_000
-    limit.write_text("max\n")
-    assert machine_memory() == machine
+def test_a_long_text_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = config_of(50)
+    few, many = (predicted_memory(config, size, 300_000_000).text for size in (256, 257))
+    assert many - few == 300_000_000  # the second byte of each character
+    limit = MemoryLimit(few, "here is")
+    monkeypatch.setattr(jobs.config.memory, "memory_limit", lambda: limit)
+    with pytest.raises(NeuronarioError, match=r"lower corpus\.first_characters"):
+        check_memory(config, 256, 300_000_000)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Every concept against text with hand-marked truth: ``1`` under each character where it holds."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +11,7 @@ from jobs.config.schema import ConceptConfig, ReportConfig
 from jobs.errors import ExitCode, NeuronarioError
 from report.measures.concepts import user as concepts_user
 from report.measures.concepts.library import evaluate, library
-from report.measures.concepts.user import all_concepts
+from report.measures.concepts.user import all_concepts, pattern_concept
 
 CONCEPTS = {one.name: one for one in library()}
 
@@ -167,3 +169,10 @@ def test_token_kinds_of_a_language():
     text = "int f; /* x */"
     assert found["c comment"].scan(text).tolist() == [False] * 7 + [True] * 7
     assert len(found["c keyword"].scan(text)) == len(text)
+
+
+@pytest.mark.parametrize("name", ["год издания", "年", "سنة", "Year", "über uns"])
+def test_a_name_in_any_script_has_an_address_of_its_own(name: str) -> None:
+    slug = pattern_concept(ConceptConfig(name=name, pattern="a")).slug
+    assert re.fullmatch(r"[a-z0-9][a-z0-9-]*", slug)
+    assert slug != pattern_concept(ConceptConfig(name=f"{name} b", pattern="a")).slug
