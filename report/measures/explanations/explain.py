@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.config.memory import NGRAM_CHARACTERS
 from jobs.corpus.corpus import Corpus
 from jobs.model.network import Float, Network
 from jobs.model.trace import Trace
@@ -110,7 +111,8 @@ def explain(
                 for unit, one in enumerate(found)
             )
         )
-    kept = faithfulness(network, probe, simulated, corpus.training_ids, said.half)
+    learned = corpus.training_ids[-NGRAM_CHARACTERS:].astype(np.int32)
+    kept = faithfulness(network, probe, simulated, learned, said.half)
     return Explained(tuple(layers), kept)
 
 
