@@ -95,7 +95,7 @@ def test_config_check_looks_at_text_and_concepts(tmp_path):
     (tmp_path / "text.txt").write_text("añil y verde\n" * 200)
     fine = neuronario(tmp_path, "config", "check")
     assert fine.code == 0, fine.err
-    assert "corpus: text.txt, 2,600 characters, 10 distinct, 260 held out" in fine.out
+    assert "corpus: text.txt, 2,600 characters, 11 distinct, 260 held out" in fine.out
     write_config(tmp_path, report={"concepts": [{"name": "Quote", "pattern": "a"}]})
     clash = neuronario(tmp_path, "config", "check")
     assert clash.code == ExitCode.BAD_CONFIG
