@@ -38,6 +38,11 @@ class Unit:
         return f"neurons/l{self.layer}/n{self.index}.md"
 
     @property
+    def figure(self) -> str:
+        """Path of its picture for papers."""
+        return f"neurons/l{self.layer}/n{self.index}.svg"
+
+    @property
     def address(self) -> str:
         """Path of its HTML page, from the root of the site."""
         return f"neurons/l{self.layer}/n{self.index}.html"

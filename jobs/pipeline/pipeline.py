@@ -304,6 +304,8 @@ def _stored_report(run: Run) -> "Report":
 
 def _publish(store: Path, run: Run, config: Config, site: Path) -> None:
     from report.cross_run_pages import cross_run_pages
+    from report.make_report import comparable_view
+    from report.pages.data import data_pages
     from report.pages.page import Page
     from report.site.build import build_site
 
@@ -312,6 +314,7 @@ def _publish(store: Path, run: Run, config: Config, site: Path) -> None:
     pages.append(Page(PUBLISHED, f"{run.manifest.content_id}\n".encode()))
     check_not_shorter(site, store)
     pages += cross_run_pages(store, run)
+    pages += data_pages(comparable_view(run))
     pages.append(Page(RUNS, runs_file(store)))
     build_site(pages, config.site, site)
 

@@ -2,9 +2,14 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+from numpy.typing import NDArray
+
 from report.pages.contents import Contents
 from report.pages.page import Page, markdown_page
 from report.pages.try_it import try_address, why_not
+from report.render.figure import figure
+from report.render.palette import levels
 from report.render.templates import page_text
 from report.run_view import RunView, Unit
 
@@ -17,6 +22,7 @@ def pages(view: RunView, contents: Contents) -> Iterator[Page]:
     """A page for each unit that is not left out; the last is followed by the first."""
     units = contents.units
     offered = not why_not(view)
+    drawn = sample_levels(view) if view.shows_sample else None
     digits = max((len(str(unit.index)) for unit in units), default=1)
     for place, unit in enumerate(units):
         neighbours = (units[place - 1], units[(place + 1) % len(units)])
@@ -30,6 +36,10 @@ def pages(view: RunView, contents: Contents) -> Iterator[Page]:
             text_hidden=not view.shows_sample,
         )
         yield markdown_page(unit.page, text)
+        if drawn is not None:
+            column = drawn[unit.layer - 1][:, unit.index].tolist()
+            picture = figure(unit.name, view.sample_text, column)
+            yield Page(unit.figure, picture.encode("utf-8"))
 
 
 def _text(
@@ -66,6 +76,14 @@ def _text(
         main=[entry for entry in entries if entry.panel.place == "main"],
         side=[entry for entry in entries if entry.panel.place == "side"],
     )
+
+
+def sample_levels(view: RunView) -> list[NDArray[np.int8]]:
+    """Per layer (T, H) colour levels over the sample, in the configured alignment."""
+    sample = view.sample
+    if view.config.report.alignment == "read":
+        return [levels(layer.hidden) for layer in sample.layers]
+    return [levels(sample.predicting_hidden(number)) for number in range(len(sample.layers))]
 
 
 def search_boost(unit: Unit, digits: int) -> float:

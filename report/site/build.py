@@ -30,6 +30,8 @@ GENERATED = (
     "run.md",
     "reading.md",
     "try.md",
+    "data.md",
+    "data",
     "history.md",
     "neurons",
     "labels",

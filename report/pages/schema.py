@@ -1,0 +1,63 @@
+"""What every published field means: the dataclasses of the measures, read with their comments.
+
+The words stand in the source, beside each field, and nowhere else: so they cannot disagree.
+"""
+
+import dataclasses
+import inspect
+import re
+import typing
+from typing import Any
+
+from report.measures.unit import UnitMeasures
+
+FIELD = re.compile(r"^    (?P<name>\w+): (?P<type>.+?)(?: = .+?)?(?:  # (?P<words>.+))?$")
+COMMENT = re.compile(r"^ {8,}# (?P<words>.+)$")
+
+
+def schema(files: dict[str, str], units: list[str]) -> dict[str, Any]:
+    """``{"files": ..., "units": ..., "neurons.jsonl": {class: {field: {type, meaning}}}}``."""
+    return {
+        "files": files,
+        "units": units,
+        "neurons.jsonl": {
+            "line": UnitMeasures.__name__,
+            "types": {one.__name__: _described(one) for one in reachable(UnitMeasures)},
+        },
+    }
+
+
+def reachable(record: type) -> list[type]:
+    """The dataclass and all that its fields hold, each once, in order of appearance."""
+    found: list[type] = []
+    waiting: list[Any] = [record]
+    while waiting:
+        one = waiting.pop(0)
+        if dataclasses.is_dataclass(one) and isinstance(one, type):
+            if one not in found:
+                found.append(one)
+                waiting += typing.get_type_hints(one).values()
+        else:
+            waiting += typing.get_args(one)
+    return found
+
+
+def _described(record: type) -> dict[str, Any]:
+    fields = {}
+    for name, kind, words in field_words(record):
+        fields[name] = {"type": kind, "meaning": words}
+    return {"meaning": " ".join((record.__doc__ or "").split()), "fields": fields}
+
+
+def field_words(record: type) -> list[tuple[str, str, str]]:
+    """(name, type, words) of every field, as the source says them."""
+    names = {field.name for field in dataclasses.fields(record)}
+    found: list[tuple[str, str, str]] = []
+    for line in inspect.getsource(record).splitlines():
+        match = FIELD.match(line)
+        if match and match["name"] in names:
+            found.append((match["name"], match["type"], match["words"] or ""))
+        elif match is None and found and (more := COMMENT.match(line)):
+            name, kind, words = found[-1]
+            found[-1] = (name, kind, f"{words} {more['words']}".strip())
+    return found

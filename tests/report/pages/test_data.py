@@ -1,0 +1,58 @@
+"""The files behind the site: what they hold, and that they hide what may not be shown."""
+
+import csv
+import dataclasses
+import io
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from jobs.config.schema import PublishConfig
+from report.measures.unit import UnitMeasures
+from report.pages.data import SCALE, data_files, data_pages
+from report.pages.schema import field_words, reachable
+from tests.support.tiny_view import tiny_view
+
+
+def files_of(view):
+    return {file.name: file.data for file in data_files(view)}
+
+
+def with_text(view, corpus_text):
+    config = view.config.model_copy(update={"publish": PublishConfig(corpus_text=corpus_text)})
+    return replace(view, config=config)
+
+
+def test_states_are_those_of_the_run():
+    view = tiny_view()
+    files = files_of(view)
+    states = np.concatenate([layer.hidden for layer in view.probe.layers], axis=1)
+    loaded = np.load(io.BytesIO(files["probe-hidden.npy"]), allow_pickle=False)
+    np.testing.assert_allclose(loaded / SCALE, states, atol=2e-5)
+    rows = list(csv.DictReader(io.StringIO(files["states.csv"].decode())))
+    assert [chr(int(row["character"][2:], 16)) for row in rows] == list(view.sample_text)
+    assert float(rows[9]["L2N1"]) == pytest.approx(view.sample.layers[1].hidden[9, 1], abs=5e-5)
+    assert json.loads(files["schema.json"])["units"] == [unit.name for unit in view.units]
+
+
+def test_no_cell_begins_like_a_formula():
+    view = tiny_view(text="=1+1\n@x-y\n" * 10)
+    cells = files_of(view)["states.csv"].decode().replace("\n", ",").split(",")
+    assert not [cell for cell in cells if cell[:1] in ("=", "+", "@")]
+
+
+def test_what_may_not_be_shown_is_in_no_file():
+    assert set(files_of(with_text(tiny_view(), "sample"))) == {"states.csv", "schema.json"}
+    assert files_of(with_text(tiny_view(), "none")) == {}
+    (page,) = data_pages(with_text(tiny_view(), "none"))
+    assert "No data is published" in page.text
+
+
+def test_every_field_of_every_record_is_described_from_its_source():
+    for record in reachable(UnitMeasures):
+        described = [name for name, _, _ in field_words(record)]
+        assert described == [field.name for field in dataclasses.fields(record)], record
+    words = {name: text for name, _, text in field_words(UnitMeasures)}
+    assert words["half_life"] == "characters, autocorrelation"
