@@ -12,6 +12,7 @@ from typing import Any
 from report.measures.unit import UnitMeasures
 
 FIELD = re.compile(r"^    (?P<name>\w+): (?P<type>.+?)(?: = .+?)?(?:  # (?P<words>.+))?$")
+STORED = re.compile(r'^Annotated\[(?P<type>.+), Field\(alias="(?P<name>\w+)"\)\]$')
 COMMENT = re.compile(r"^ {8,}# (?P<words>.+)$")
 
 
@@ -50,13 +51,23 @@ def _described(record: type) -> dict[str, Any]:
 
 
 def field_words(record: type) -> list[tuple[str, str, str]]:
-    """(name, type, words) of every field, as the source says them."""
+    """(stored name, type, words) of every field, as the source says them."""
+    found: list[tuple[str, str, str]] = []
+    for one in reversed(record.__mro__):  # an inherited field stands in the class that has it
+        if "__dataclass_fields__" in vars(one):
+            found += _own_field_words(one)
+    return found
+
+
+def _own_field_words(record: type) -> list[tuple[str, str, str]]:
     names = {field.name for field in dataclasses.fields(record)}
     found: list[tuple[str, str, str]] = []
     for line in inspect.getsource(record).splitlines():
         match = FIELD.match(line)
         if match and match["name"] in names:
-            found.append((match["name"], match["type"], match["words"] or ""))
+            stored = STORED.match(match["type"])  # some fields are stored under another name
+            name, kind = (stored or match)["name"], (stored or match)["type"]
+            found.append((name, kind, match["words"] or ""))
         elif match is None and found and (more := COMMENT.match(line)):
             name, kind, words = found[-1]
             found[-1] = (name, kind, f"{words} {more['words']}".strip())
