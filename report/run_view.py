@@ -43,6 +43,11 @@ class Unit:
         return f"neurons/l{self.layer}/n{self.index}.svg"
 
     @property
+    def card(self) -> str:
+        """Path of the picture that a link to its page shows."""
+        return f"neurons/l{self.layer}/n{self.index}.png"
+
+    @property
     def address(self) -> str:
         """Path of its HTML page, from the root of the site."""
         return f"neurons/l{self.layer}/n{self.index}.html"

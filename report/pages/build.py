@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from report.pages import labels as label_pages
 from report.pages import neuron as neuron_page
 from report.pages import overview as overview_page
+from report.pages import pictures, try_it
 from report.pages import reading as reading_page
 from report.pages import run as run_page
 from report.pages import sample as sample_page
-from report.pages import try_it
 from report.pages.contents import Contents, gather
 from report.pages.page import Page
 from report.run_view import RunView
@@ -23,6 +23,7 @@ PAGE_MAKERS: tuple[PageMaker, ...] = (
     sample_page.pages,
     run_page.pages,
     neuron_page.pages,
+    pictures.pages,
     label_pages.pages,
     reading_page.pages,
     try_it.pages,

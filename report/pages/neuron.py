@@ -2,19 +2,16 @@
 
 from collections.abc import Iterator
 
-import numpy as np
-from numpy.typing import NDArray
-
+from report.measured import measured
 from report.pages.contents import Contents
 from report.pages.page import Page, markdown_page
 from report.pages.try_it import try_address, why_not
-from report.render.figure import figure
-from report.render.palette import levels
 from report.render.templates import page_text
 from report.run_view import RunView, Unit
 
 ROOT = "../../"  # from neurons/l2/n17.html to the root of the site
 
+LONGEST_DESCRIPTION = 300  # characters
 SHORTER = 3.0  # factor for every digit less: outweighs how much rarer the longer number is
 
 
@@ -22,7 +19,6 @@ def pages(view: RunView, contents: Contents) -> Iterator[Page]:
     """A page for each unit that is not left out; the last is followed by the first."""
     units = contents.units
     offered = not why_not(view)
-    drawn = sample_levels(view) if view.shows_sample else None
     digits = max((len(str(unit.index)) for unit in units), default=1)
     for place, unit in enumerate(units):
         neighbours = (units[place - 1], units[(place + 1) % len(units)])
@@ -32,14 +28,11 @@ def pages(view: RunView, contents: Contents) -> Iterator[Page]:
             neighbours,
             contents,
             boost,
+            description=_description(view, unit),
             own_text=try_address(unit) if offered else "",
             text_hidden=not view.shows_sample,
         )
         yield markdown_page(unit.page, text)
-        if drawn is not None:
-            column = drawn[unit.layer - 1][:, unit.index].tolist()
-            picture = figure(unit.name, view.sample_text, column)
-            yield Page(unit.figure, picture.encode("utf-8"))
 
 
 def _text(
@@ -48,6 +41,7 @@ def _text(
     contents: Contents,
     boost: float,
     *,
+    description: str,
     own_text: str,
     text_hidden: bool,
 ) -> str:
@@ -59,6 +53,7 @@ def _text(
         "neuron.md.j2",
         {
             "title": f"Layer {unit.layer} neuron {unit.index} · {unit.name}",
+            **({"description": description} if description else {}),
             "hide": ["navigation", "toc"],
             "search": {"boost": boost},
             "unit": figures,
@@ -78,12 +73,13 @@ def _text(
     )
 
 
-def sample_levels(view: RunView) -> list[NDArray[np.int8]]:
-    """Per layer (T, H) colour levels over the sample, in the configured alignment."""
-    sample = view.sample
-    if view.config.report.alignment == "read":
-        return [levels(layer.hidden) for layer in sample.layers]
-    return [levels(sample.predicting_hidden(number)) for number in range(len(sample.layers))]
+def _description(view: RunView, unit: Unit) -> str:
+    """What search engines and previews of a link say of the page; "" where nothing is known."""
+    known = measured(view)
+    explanation = known.unit(unit).explanation if known else None
+    if explanation is None:
+        return ""
+    return f"{explanation.kind}: {explanation.sentence.text}"[:LONGEST_DESCRIPTION]
 
 
 def search_boost(unit: Unit, digits: int) -> float:

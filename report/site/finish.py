@@ -1,7 +1,8 @@
 """One pass over a finished site: everything that protects it, whichever builder has made it.
 
-The coloured blocks come back into their pages, every page gets its Content-Security-Policy, and a
-site that does not know its address gets a page for missing pages that works at any.
+The coloured blocks come back into their pages; every page gets its Content-Security-Policy and,
+where a picture lies beside it, its preview; a site that does not know its address gets a page for
+missing pages that works at any.
 ``report/site/check.py`` then refuses to publish a site in which any of it is missing.
 """
 
@@ -12,6 +13,7 @@ from jobs.disk.files import write_bytes
 from report.render.templates import render
 from report.site.check import SiteError
 from report.site.content_policy import with_policy
+from report.site.preview import with_preview
 from report.site.verbatim import LostBlockError, put_back
 
 NOT_FOUND = "404.html"
@@ -42,6 +44,7 @@ def finish_site(
         page_name = path.relative_to(site).as_posix()
         try:
             html = put_back(_text(path), blocks.get(page_name, ()))
+            html = with_preview(html, site, page_name, address)
             html = with_policy(html, styles)
         except (LostBlockError, ValueError) as problem:
             raise SiteError(f"{page_name}: {problem}") from problem
