@@ -21,6 +21,7 @@ from jobs.cli.options import (
     config_option,
     default_config_path,
     json_option,
+    local_config,
     store_folder,
     store_option,
     wait_option,
@@ -153,10 +154,17 @@ def report(run_name: str, config_path: Path | None, store_path: Path | None, out
 def site(
     run_name: str, config_path: Path | None, store_path: Path | None, site_path: Path | None
 ) -> None:
-    """Build and publish the site of RUN from the pages kept in the store."""
+    """Build and publish the site of RUN from the pages kept in the store.
+
+    Where: --site, else as --config or ./neuronario.yml says, else as when RUN was made.
+    """
     from jobs.pipeline.pipeline import publish_run
 
-    click.echo(publish_run(store_folder(config_path, store_path), run_name, site_path))
+    store = store_folder(config_path, store_path)
+    folder, warning = publish_run(store, run_name, site_path, config_path or local_config())
+    if warning:
+        click.echo(f"warning: {warning}", err=True)
+    click.echo(folder)
 
 
 @cli.command("list")
@@ -194,9 +202,12 @@ def config() -> None:
 @config.command("check")
 @click.argument("path", type=click.Path(path_type=Path), required=False)
 def config_check(path: Path | None) -> None:
-    """List every problem of the configuration at once; then look at its text and concepts."""
+    """List every problem of the configuration at once; then look at its text and concepts.
+
+    Looks at the places of store and site too, from this folder.
+    """
     from jobs.config.file import config_problems
-    from jobs.pipeline.pipeline import check_inputs
+    from jobs.pipeline.pipeline import check_inputs, look_at_outputs
 
     target = path or default_config_path()
     problems = config_problems(target)
@@ -206,6 +217,7 @@ def config_check(path: Path | None) -> None:
         raise NeuronarioError(
             f"{target}: {len(problems)} problem{'s' * (len(problems) > 1)}", ExitCode.BAD_CONFIG
         )
+    look_at_outputs(target)
     for line in check_inputs(target):
         click.echo(printable(line))
     click.echo(f"{target}: fine")
@@ -242,15 +254,25 @@ def today() -> date:
 
 
 @cli.command()
-def doctor() -> None:
-    """Say what this installation runs on: versions, processor, cores, memory, free disk."""
+@config_option
+def doctor(config_path: Path | None) -> None:
+    """Say what this installation runs on and where it writes."""
     from jobs.machine.packages import material_notice
     from jobs.machine.program_cache import program_folder
     from jobs.machine.runtime import doctor_lines
+    from jobs.pipeline.pipeline import look_at_outputs
 
     for line in doctor_lines():
         click.echo(line)
     click.echo(f"compiled programs: {program_folder() or 'not kept'}")
+    try:
+        places = look_at_outputs(config_path or default_config_path())
+    except NeuronarioError as error:
+        places = [
+            f"a job would end with {int(error.code)}: {line}" for line in str(error).split("\n")
+        ]
+    for line in places:
+        click.echo(line)
     notice = material_notice(today())
     if notice:
         click.echo(notice)

@@ -50,8 +50,13 @@ def wait_option(function: Command) -> Command:
 
 def default_config_path() -> Path:
     """./neuronario.yml where it exists, else the default preset of the package."""
+    return local_config() or preset_path("default")
+
+
+def local_config() -> Path | None:
+    """./neuronario.yml where it exists."""
     local = Path("neuronario.yml")
-    return local if local.exists() else preset_path("default")
+    return local if local.exists() else None
 
 
 def store_folder(config_path: Path | None, store_path: Path | None) -> Path:

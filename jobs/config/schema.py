@@ -140,6 +140,14 @@ def _documents(value: Any) -> Any:
     return value
 
 
+def _kept_files(value: str) -> str:
+    parts = value.rstrip("/").split("/")
+    if not value.isprintable() or any(part in ("", ".", "..") for part in parts):
+        raise ValueError("needs a path inside the site, as CNAME, google*.html or .well-known")
+    return value
+
+
+KeptFiles = Annotated[str, Field(max_length=200), AfterValidator(_kept_files)]
 PlainPath = Annotated[str, AfterValidator(_plain_path)]
 OutputFolder = Annotated[str, AfterValidator(_output_folder)]
 PrintableText = Annotated[str, AfterValidator(_printable)]
@@ -269,6 +277,7 @@ class SiteConfig(Section):
     url: Annotated[str, AfterValidator(_web_address)] = ""  # public; "" = works from any place
     directory: OutputFolder = "site"  # relative paths start at the working directory
     builder: Literal["mkdocs", "properdocs", "zensical"] = "mkdocs"  # what makes HTML of the pages
+    keep: Annotated[tuple[KeptFiles, ...], Field(max_length=100)] = ()  # the user's, beside ours
 
 
 class StoreConfig(Section):
@@ -316,12 +325,3 @@ class Config(Section):
     retention: RetentionConfig = RetentionConfig()
     publish: PublishConfig = PublishConfig()
     ping: PingConfig = PingConfig()
-
-    @model_validator(mode="after")
-    def _site_apart_from_store(self) -> "Config":
-        site, store = Path(self.site.directory), Path(self.store.directory)
-        if site == store or site in store.parents or store in site.parents:
-            raise ValueError(
-                "`site.directory` and `store.directory` must lie apart; choose another folder"
-            )
-        return self

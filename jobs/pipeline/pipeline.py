@@ -5,26 +5,31 @@ A job asks the store what is already there: nothing changed, only pages, only sa
 everything. TensorFlow is imported only where a network is trained, sampled or traced.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from jobs.config.file import ConfigFile, load_config
 from jobs.config.memory import check_memory
-from jobs.config.schema import Config
+from jobs.config.schema import SiteConfig
 from jobs.corpus.corpus import corpus_card, load_corpus
 from jobs.corpus.sources import STANDARD_INPUT
-from jobs.disk.exchange import clear_leftovers
-from jobs.disk.files import remove_folder, write_bytes
+from jobs.disk.exchange import unreadable
+from jobs.disk.files import remove_folder
+from jobs.disk.replaceable import Place
+from jobs.disk.written import write_files
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.machine.packages import SITE, TRAINING, check_packages
 from jobs.machine.runtime import current_runtime
 from jobs.machine.tensorflow_start import start_tensorflow
 from jobs.model.alphabet import decode
+from jobs.pipeline.places import check_report, check_site, check_store
 from jobs.pipeline.progress import ProgressDisplay
 from jobs.pipeline.session import JobOptions, running_job
 from jobs.pipeline.stages import JobPlan, current_execution, probe_stage, sample_stage, train_stage
-from jobs.store.lock import locked
+from jobs.store.lock import locked, locked_site
 from jobs.store.manifest import digest, explain_difference, folder_digest
 from jobs.store.prune import prune, summary
 from jobs.store.published_history import RUNS, check_not_shorter, runs_file
@@ -108,6 +113,22 @@ def check_inputs(config_path: Path) -> list[str]:
     return [*lines, *(f"{corpus.name}: {note}" for note in corpus.notes)]
 
 
+def look_at_outputs(config_path: Path) -> list[str]:
+    """Where the job of a configuration writes, one line each; nothing is written.
+
+    Raises:
+        NeuronarioError: 66, 77, 78 the configuration; 65, 73 or 77 a place that it may not have.
+    """
+    config_file = load_config(config_path)
+    settings = config_file.config
+    store, site = Path(settings.store.directory), Path(settings.site.directory)
+    check_store(store, config_path, config_file)
+    check_site(site, store, config_path, config_file)
+    place = _site_place(site, settings.site)
+    way = f" (its contents are exchanged one by one: {place.inside})" if place.inside else ""
+    return [f"store: {store.absolute()}", f"site: {place.folder}{way}"]
+
+
 def train_only(options: JobOptions) -> None:
     """Train and leave the checkpoint of the last epoch for ``run``; nothing where a run of the
     store has what training would give.
@@ -142,23 +163,48 @@ def sample_text(store: Path, name: str, characters: int, temperature: float, see
 
 
 def write_report(store: Path, name: str, folder: Path) -> int:
-    """Render a run with the present templates into ``folder``; returns the number of files."""
+    """Render a run with the present templates into ``folder``; returns the number of files.
+
+    Pages of an earlier call that this one does not make are removed; other files stay.
+
+    Raises:
+        NeuronarioError: 65, 66 no such run; 73, 77 the folder is not ours, or cannot be written.
+    """
     from report.make_report import stored_view
     from report.pages.build import build_pages
+    from report.site.earlier import earlier_report
 
+    check_report(folder, store)
     pages = build_pages(stored_view(read_run(store, name)))
-    for page in pages:
-        write_bytes(folder / page.path, page.data)
+    write_files(folder, {page.path: page.data for page in pages}, "the report", earlier_report)
     return len(pages)
 
 
-def publish_run(store: Path, name: str, site: Path | None) -> str:
-    """Build and publish the site of a run that the store has; returns the site's folder."""
+def publish_run(
+    store: Path, name: str, site: Path | None, config_path: Path | None = None
+) -> tuple[Path, str]:
+    """Build and publish the site of a run that the store has.
+
+    Args:
+        store: folder of the store.
+        name: of the run.
+        site: where to publish; None: where the configuration says.
+        config_path: a configuration; None: the run's own.
+
+    Returns:
+        the site's folder, and a warning, "" if there is none.
+
+    Raises:
+        NeuronarioError: 65, 66 no such run; 73, 77 the site's place; 75 the store or the site is
+            in use.
+    """
     run = read_run(store, name)
-    target = site or Path(run.config.site.directory)
-    with locked(store, "site"):
-        _publish(store, run, run.config, target)
-    return str(target)
+    config_file = None if config_path is None else load_config(config_path)
+    settings = run.config.site if config_file is None else config_file.config.site
+    target = site or Path(settings.directory)
+    check_site(target, store, config_path, config_file)
+    with locked(store, "site"), locked_site(_site_place(target, settings), f"site of {store}"):
+        return target, _publish(store, run, settings, target)
 
 
 def diff_runs(
@@ -191,12 +237,14 @@ def diff_runs(
 
 
 def _run_stages(options: JobOptions, config_file: ConfigFile, progress: ProgressDisplay) -> str:
+    if options.publish:
+        config = config_file.config
+        store, site = options.store_folder(config), options.site_folder(config)
+        check_site(site, store, options.config_path, config_file)
     with progress.stage("corpus"):
         plan = _plan(options, config_file)
         for note in plan.corpus.notes:
             progress.note(f"{plan.corpus.name}: {note}")
-    if options.publish:
-        clear_leftovers(plan.site)
     done = "" if options.force else plan.reusable
     if done == "report" and plan.newest is not None and plan.source is plan.newest:
         run = plan.newest
@@ -204,16 +252,37 @@ def _run_stages(options: JobOptions, config_file: ConfigFile, progress: Progress
             progress.note(f"nothing changed since run {run.id}")
             _prune(plan, progress)
             return ""
-    else:
-        site = SITE[plan.config.site.builder]
-        traced = done in ("report", "trace")
-        check_packages((*TRAINING * (not traced), *site * options.publish))
-        run = _make_run(plan, options, progress, done)
-    if options.publish:
-        with progress.stage("site"):
-            _publish(plan.store, run, plan.config, plan.site)
+    again = done == "report" and plan.newest is not None and plan.source is plan.newest
+    with _site_for_us(plan, options):
+        if not again:
+            packages = SITE[plan.config.site.builder]
+            traced = done in ("report", "trace")
+            check_packages((*TRAINING * (not traced), *packages * options.publish))
+            run = _make_run(plan, options, progress, done)
+        if options.publish:
+            with progress.stage("site"):
+                warning = _publish(plan.store, run, plan.config.site, plan.site)
+            if warning:
+                progress.warn(warning)
     _prune(plan, progress)
     return run.id
+
+
+@contextmanager
+def _site_for_us(plan: JobPlan, options: JobOptions) -> Iterator[None]:
+    """Make sure, before anything is trained, that the site can be published, and lock it."""
+    if not options.publish:
+        yield
+        return
+    place = _site_place(plan.site, plan.config.site)
+    with locked_site(place, f"run of {plan.store}", wait_seconds=options.wait_seconds):
+        yield
+
+
+def _site_place(site: Path, settings: SiteConfig) -> Place:
+    from report.site.build import site_place
+
+    return site_place(site, settings)
 
 
 def _plan(options: JobOptions, config_file: ConfigFile) -> JobPlan:
@@ -302,21 +371,23 @@ def _stored_report(run: Run) -> "Report":
     return Report(run.pages(), {name: run.read_bytes(name) for name in (NEURONS, REST)})
 
 
-def _publish(store: Path, run: Run, config: Config, site: Path) -> None:
+def _publish(store: Path, run: Run, settings: SiteConfig, site: Path) -> str:
+    """Publish a run; returns a warning, "" if there is none."""
     from report.cross_run_pages import cross_run_pages
     from report.make_report import comparable_view
     from report.pages.data import data_pages
     from report.pages.page import Page
     from report.site.build import build_site
 
-    check_packages(SITE[config.site.builder])
+    check_packages(SITE[settings.builder])
     pages: list[Page] = [Page(path, data) for path, data in run.pages().items()]
     pages.append(Page(PUBLISHED, f"{run.manifest.content_id}\n".encode()))
     check_not_shorter(site, store)
     pages += cross_run_pages(store, run)
     pages += data_pages(comparable_view(run))
     pages.append(Page(RUNS, runs_file(store)))
-    build_site(pages, config.site, site)
+    build_site(pages, settings, site)
+    return unreadable(site)
 
 
 def _prune(plan: JobPlan, progress: ProgressDisplay) -> None:

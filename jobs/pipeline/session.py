@@ -10,6 +10,7 @@ from jobs.config.file import ConfigFile
 from jobs.config.schema import Config
 from jobs.errors import ExitCode
 from jobs.pipeline.healthcheck import HealthCheck
+from jobs.pipeline.places import check_store
 from jobs.pipeline.progress import ProgressDisplay
 from jobs.pipeline.signals import answer_signals
 from jobs.store.lock import locked
@@ -49,10 +50,12 @@ def running_job(
         ping_address: of a health check that is told of start and end; "": none.
 
     Raises:
-        NeuronarioError: 75, another job holds the store; else as :func:`jobs.store.lock.locked`.
+        NeuronarioError: 75, another job holds the store; 73 or 77, the store cannot be there; else
+            as :func:`jobs.store.lock.locked`.
     """
     config = config_file.config
     store = options.store_folder(config)
+    check_store(store, options.config_path, config_file)
     with (
         locked(store, "starting", wait_seconds=options.wait_seconds) as lock,
         ProgressDisplay(quiet=options.quiet, on_change=lock.describe) as progress,

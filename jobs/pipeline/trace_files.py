@@ -22,6 +22,7 @@ from jobs.errors import ExitCode, NeuronarioError
 from jobs.machine.tensorflow_start import start_tensorflow
 from jobs.model.network import Network
 from jobs.model.trace import STATES
+from jobs.pipeline.places import check_trace
 from jobs.pipeline.signals import answer_signals
 from jobs.printable import shown
 from jobs.store.run import Run
@@ -62,6 +63,7 @@ def trace_stored_run(
     store: Path, name: str, options: TraceOptions, on_rows: Callable[[int, int], None]
 ) -> dict[str, Any]:
     """As :func:`trace_run`, for a run of a store; a signal that ends the process leaves nothing."""
+    check_trace(options.out, store)
     staged: list[Path] = []
 
     def on_end(number: int) -> None:

@@ -16,11 +16,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.disk.files import write_text
+from jobs.disk.mark import contents
 from jobs.disk.regular_file import open_regular
+from jobs.disk.replaceable import check_writable, folder_of
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.store.manifest import RUN_ID
 
 FORMAT = "neuronario-store 1\n"
+# Below a store: what a job leaves there until it ends, and no name that a user would choose.
+WORK_FOLDER = re.compile(r"[0-9a-f]{16}|[0-9]{6}-[0-9a-f]{8}\.(new|gone|thin)")
+TEMPORARY = re.compile(r"\.[^/]+\.[a-z0-9_]{8}\.tmp")
+IN_PROGRESS = re.compile(rf"{TEMPORARY.pattern}|work/|work/({WORK_FOLDER.pattern})/.*")
 
 
 @dataclass(frozen=True)
@@ -66,29 +72,36 @@ def prepare_store(store: Path) -> None:
     Raises:
         NeuronarioError: 65 for a store of another version, 73 where something else is there.
     """
-    layout = Layout(store)
-    if check_format(store):
-        return
-    if is_foreign(store):
+    if not check_format(store):
+        check_place(store)
+        write_text(Layout(store).format, FORMAT)
+
+
+def check_place(store: Path) -> None:
+    """Make sure that ``store`` is a store or may become one; nothing is written.
+
+    Raises:
+        NeuronarioError: 73, something else is there; 73 or 77, nothing can be written there.
+    """
+    folder = folder_of(store, "the store")
+    if not check_format(folder) and is_foreign(folder):
         raise NeuronarioError(
             f"{store} is not empty and no store of neuronario; "
             "name a new folder (store.directory, or --store)",
             ExitCode.CANNOT_CREATE,
         )
-    write_text(layout.format, FORMAT)
+    check_writable(folder)
 
 
 def is_foreign(store: Path) -> bool:
-    """Whether something without a FORMAT is there, other than what a killed first job leaves."""
-    try:
-        return any(
-            item.name not in ("lock", "work") and not item.name.endswith(".tmp")
-            for item in store.iterdir()
-        )
-    except FileNotFoundError:
-        return False
-    except NotADirectoryError:
-        return True
+    """Whether something without a FORMAT is there, other than what a killed first job leaves.
+
+    Raises:
+        NeuronarioError: 77, the folder cannot be read.
+    """
+    if not store.is_dir():
+        return store.exists()
+    return any(name != "lock" and not IN_PROGRESS.fullmatch(name) for name in contents(store))
 
 
 def check_format(store: Path) -> bool:

@@ -1,4 +1,4 @@
-"""One job at a time writes to a store: a lock that the kernel holds.
+"""One job at a time writes to a store, or to a site: a lock that the kernel holds.
 
 The kernel frees it when the process ends, however it ends, so there is no stale lock to remove.
 Child processes do not inherit it (PEP 446). What the lock file says is for people; the lock is
@@ -17,9 +17,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from jobs.disk.files import write_error
+from jobs.disk.exchange import clear_workspace, prepare_workspace
+from jobs.disk.files import remove_folder, write_error
+from jobs.disk.mounts import file_system
+from jobs.disk.replaceable import Place
 from jobs.errors import ExitCode, NeuronarioError
-from jobs.store.layout import Layout
+from jobs.store.layout import Layout, check_place
 
 NETWORK_FILE_SYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "fuse.sshfs", "fuse.s3fs"}
@@ -77,15 +80,42 @@ def locked(store: Path, doing: str, *, wait_seconds: float = 0.0) -> Iterator[Lo
         NeuronarioError: 75, another job holds it; 73, 74 or 77, the file cannot be opened, or
             the store is on a network file system.
     """
+    check_place(store)
     path = Layout(store).lock
     try:
         store.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
     except OSError as error:
         raise write_error(path, error) from error
+    _refuse_network(store)
+    with locked_file(path, store, doing, wait_seconds) as lock:
+        yield lock
+
+
+@contextmanager
+def locked_site(place: Place, doing: str, *, wait_seconds: float = 0.0) -> Iterator[Lock]:
+    """Hold the lock of a published site: several stores may publish to one, one after the other.
+
+    The lock lies in the workspace of the place, which is cleared when it is taken, and removed at
+    the end.
+
+    Raises:
+        NeuronarioError: 75, another job holds it; 73, 74 or 77.
+    """
+    prepare_workspace(place)
+    with locked_file(place.workspace / "lock", place.folder, doing, wait_seconds) as lock:
+        clear_workspace(place)
+        try:
+            yield lock
+        finally:
+            with suppress(NeuronarioError):  # the next start tries again
+                remove_folder(place.workspace)
+
+
+@contextmanager
+def locked_file(path: Path, what: Path, doing: str, wait_seconds: float) -> Iterator[Lock]:
+    """Hold the kernel's lock on ``path``, for ``what``; its folder exists."""
+    handle = _acquire(path, what, wait_seconds)
     try:
-        _refuse_network(store)
-        _acquire(handle, store, wait_seconds)
         lock = Lock(handle)
         lock.describe(doing)
         try:
@@ -111,25 +141,6 @@ def holder(store: Path) -> Holder | None:
     return None
 
 
-def file_system(path: Path, mounts: Path = Path("/proc/self/mountinfo")) -> str:
-    """Type of the file system that ``path`` is on; "" where the system does not tell."""
-    try:
-        lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return ""
-    place, found, longest = str(path.resolve()), "", -1
-    for line in lines:
-        before, _, after = line.partition(" - ")
-        fields = before.split(" ")
-        if len(fields) < 5 or not after:
-            continue
-        point = fields[4].replace("\\040", " ")
-        inside = place == point or place.startswith(point.rstrip("/") + "/")
-        if inside and len(point) >= longest:
-            found, longest = after.split(" ")[0], len(point)
-    return found
-
-
 def _refuse_network(store: Path) -> None:
     kind = file_system(store)
     if kind in NETWORK_FILE_SYSTEMS:
@@ -140,27 +151,52 @@ def _refuse_network(store: Path) -> None:
         )
 
 
-def _acquire(handle: int, store: Path, wait_seconds: float) -> None:
+def _acquire(path: Path, what: Path, wait_seconds: float) -> int:
     # never less than a moment: `neuronario status` looks at the lock by taking it for microseconds
     deadline = time.monotonic() + max(wait_seconds, 0.3)
     while True:
+        handle = _open(path)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _is_still_there(handle, path):
+                return handle
         except OSError as error:
             if error.errno not in (errno.EWOULDBLOCK, errno.EINTR):
-                raise write_error(Layout(store).lock, error) from error
+                os.close(handle)
+                raise write_error(path, error) from error
             if time.monotonic() >= deadline:
-                raise NeuronarioError(_busy(handle, store), ExitCode.LOCKED) from None
+                message = _busy(handle, what)
+                os.close(handle)
+                raise NeuronarioError(message, ExitCode.LOCKED) from None
             time.sleep(0.05)
-        else:
-            return
+        os.close(handle)
 
 
-def _busy(handle: int, store: Path) -> str:
+def _open(path: Path) -> int:
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        try:
+            return os.open(path, flags, 0o644)
+        except FileNotFoundError:  # a site's workspace, removed by who held it until now
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            return os.open(path, flags, 0o644)
+    except OSError as error:
+        raise write_error(path, error) from error
+
+
+def _is_still_there(handle: int, path: Path) -> bool:
+    """A lock on a file that its last holder has removed excludes nobody."""
+    try:
+        return os.path.samestat(os.fstat(handle), path.lstat())
+    except OSError:
+        return False
+
+
+def _busy(handle: int, what: Path) -> str:
     who = _read_holder(handle)
     if who.process == 0:
-        return f"{store} is in use by another process; try again later"
-    text = f"{store} is in use by process {who.process} on {who.host} since {who.since}"
+        return f"{what} is in use by another process; try again later"
+    text = f"{what} is in use by process {who.process} on {who.host} since {who.since}"
     return f"{text} ({who.doing}); try again later"
 
 

@@ -13,7 +13,7 @@ from rich.filesize import decimal
 from jobs.config.schema import RetentionConfig
 from jobs.disk.exchange import exchange_names
 from jobs.disk.files import link_or_copy, move_folder, remove_file, remove_folder, write_text
-from jobs.store.layout import Layout
+from jobs.store.layout import TEMPORARY, WORK_FOLDER, Layout
 from jobs.store.manifest import Output, manifest_text
 from jobs.store.retention import Decision, decide
 from jobs.store.run import MANIFEST
@@ -106,8 +106,13 @@ def clear_leftovers(store: Path) -> None:
             move_folder(thinned, target)
     for kept in (store.glob(".*.tmp"), *((store / name).rglob(".*.tmp") for name in LASTING)):
         for temporary in list(kept):
-            remove_file(temporary)
-    folders = [item for item in layout.work.glob("*") if item.is_dir() and not item.is_symlink()]
+            if TEMPORARY.fullmatch(temporary.name):
+                remove_file(temporary)
+    folders = [
+        item
+        for item in layout.work.glob("*")
+        if WORK_FOLDER.fullmatch(item.name) and item.is_dir() and not item.is_symlink()
+    ]
     checkpoints = sorted(
         (item for item in folders if not item.suffix), key=lambda item: item.stat().st_mtime_ns
     )

@@ -1,25 +1,27 @@
 """Builds the site and publishes it whole: the old site stays until the new one is good.
 
 The pages are put into a docs folder beside the hand-written ones, a site builder makes HTML of it
-in ``<site>.new``, the result is finished and checked, and only then do the two folders change
-places (``jobs/disk/exchange.py``).
+in a new folder, the result is finished and checked, and only then does it take the old one's place
+(``jobs/disk/exchange.py``).
 """
 
 import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jobs.config.schema import SiteConfig
-from jobs.disk.exchange import exchange
+from jobs.disk.exchange import new_folder, prepare_workspace, publish_folder
 from jobs.disk.files import write_bytes, write_error
+from jobs.disk.replaceable import Place, replaceable
 from jobs.errors import ExitCode, NeuronarioError
 from report.pages.page import Page, markdown_page
 from report.resources import Resources, resources
 from report.site.builders import build_html
 from report.site.check import SiteError, SiteFacts, check_site
+from report.site.earlier import earlier_site
 from report.site.finish import Blocks, finish_site
 from report.site.verbatim import cut
 
@@ -58,19 +60,20 @@ def build_site(pages: Sequence[Page], site: SiteConfig, live: Path) -> BuiltSite
 
     Args:
         pages: from :func:`report.pages.build.build_pages`; every path lies under ``GENERATED``.
-        site: name, address and builder.
-        live: the published folder; ``<live>.new`` and ``<live>.docs`` beside it are used and gone
-            afterwards.
+        site: name, address, builder, and which files of the user's stay.
+        live: the published folder, or a link to it; a workspace beside it (a mount point: in it)
+            is used and gone afterwards.
 
     Raises:
         NeuronarioError: 73 the site cannot be built or failed its check, 65 a link or a device
             among the hand-written pages, 74 / 77 from the disk. ``live`` is untouched then.
     """
     found = resources()
-    live = live.absolute()
-    new, docs = live.with_name(f"{live.name}.new"), live.with_name(f"{live.name}.docs")
+    place = site_place(live, site)
+    new, docs = new_folder(place), place.workspace / "docs"
+    prepare_workspace(place)
     try:
-        if found.checkout and live == found.mkdocs_yml.parent / "site":
+        if found.checkout and place.folder == found.mkdocs_yml.parent / "site":
             assemble(pages, found.site_src, found)
         cut_pages, blocks = _cut(pages)
         assemble(cut_pages, docs, found)
@@ -79,7 +82,8 @@ def build_site(pages: Sequence[Page], site: SiteConfig, live: Path) -> BuiltSite
         finish_site(new, blocks, name=site.name, address=site.url, styles=builder.styles)
         facts = check_site(new, _expected(docs), site.url)
         os.sync()  # the new site is on the disk before it takes the old one's place
-        exchange(new, live)
+        # what has come to lie there meanwhile is not ours either
+        publish_folder(replace(place, kept=site_place(live, site).kept))
     except SiteError as problem:
         raise NeuronarioError(
             f"the new site failed its check and was not published: {problem}",
@@ -91,7 +95,17 @@ def build_site(pages: Sequence[Page], site: SiteConfig, live: Path) -> BuiltSite
         with suppress(OSError):  # the next start tries again; do not hide the first error
             _remove(new)
             _remove(docs)
-    return BuiltSite(live, facts)
+            place.workspace.rmdir()  # stays where a lock lies in it
+    return BuiltSite(place.folder, facts)
+
+
+def site_place(live: Path, site: SiteConfig) -> Place:
+    """What stands where a site is to be published, if it may be replaced.
+
+    Raises:
+        NeuronarioError: 73 or 77.
+    """
+    return replaceable(live, "the site", keep=site.keep, earlier=earlier_site)
 
 
 def _cut(pages: Sequence[Page]) -> tuple[list[Page], Blocks]:

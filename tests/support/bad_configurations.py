@@ -128,9 +128,9 @@ BAD: dict[str, tuple[str, str]] = {
         '2: site.directory: text "/": needs a folder of its own',
     ),
     "parent as store": (GOOD + "store: {directory: ../..}\n", "2: store.directory: text"),
-    "site in the store": (
-        GOOD + "site: {directory: runs/site}\n",
-        "1: `site.directory` and `store.directory` must lie apart",
+    "kept outside the site": (
+        GOOD + "site: {keep: [CNAME, ../notes]}\n",
+        '2: site.keep[1]: text "../notes": needs a path inside the site',
     ),
     "script as address": (
         GOOD + "site: {url: 'javascript:alert(1)'}\n",

@@ -1,5 +1,6 @@
 """The store's lock: one holder, free after any death, readers never wait."""
 
+import fcntl
 import json
 import signal
 import subprocess
@@ -8,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from jobs.disk.replaceable import Place
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.store.layout import Layout
-from jobs.store.lock import file_system, holder, locked
+from jobs.store.lock import holder, locked, locked_site
 from jobs.store.store import list_runs
 
 HOLD = """
@@ -172,29 +174,6 @@ def test_a_store_inside_a_file_is_73(tmp_path: Path) -> None:
     assert caught.value.code == ExitCode.CANNOT_CREATE
 
 
-MOUNTS = """\
-21 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
-22 21 0:40 / /net rw shared:2 - nfs4 server:/x rw
-23 22 0:41 / /net/local\\040disk rw - xfs /dev/vdb rw
-"""
-
-
-@pytest.mark.parametrize(
-    ("place", "kind"),
-    [
-        ("/home/x", "ext4"),
-        ("/net", "nfs4"),
-        ("/net/a/b", "nfs4"),
-        ("/network", "ext4"),
-        ("/net/local disk/s", "xfs"),
-    ],
-)
-def test_the_file_system_of_a_place(tmp_path: Path, place: str, kind: str) -> None:
-    mounts = tmp_path / "mounts"
-    mounts.write_text(MOUNTS)
-    assert file_system(Path(place), mounts) == kind
-
-
 def test_a_network_file_system_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jobs.store.lock.file_system", lambda path: "nfs4")
     with pytest.raises(NeuronarioError, match="nfs4") as caught, locked(tmp_path, "x"):
@@ -203,3 +182,28 @@ def test_a_network_file_system_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("jobs.store.lock.file_system", lambda path: "ext4")
     with locked(tmp_path, "x"):
         pass
+
+
+def test_a_site_has_one_lock_for_all_stores(tmp_path: Path) -> None:
+    place = Place(tmp_path / "site")
+    with locked_site(place, "run of one"):
+        with pytest.raises(NeuronarioError, match="run of one") as caught:  # noqa: SIM117
+            with locked_site(place, "run of another"):
+                pass
+        assert caught.value.code == ExitCode.LOCKED
+    assert list(tmp_path.iterdir()) == []  # nothing stays beside the site
+    with locked_site(place, "run of another"):
+        pass
+
+
+def test_a_lock_on_a_file_that_was_removed_excludes_nobody_and_is_taken_anew(
+    tmp_path: Path,
+) -> None:
+    place = Place(tmp_path / "site")
+    place.workspace.mkdir()
+    stale = (place.workspace / "lock").open("w")
+    fcntl.flock(stale, fcntl.LOCK_EX)
+    (place.workspace / "lock").unlink()
+    with locked_site(place, "a job"):
+        assert (place.workspace / "lock").exists()
+    stale.close()

@@ -111,9 +111,9 @@ def test_leftovers_go_and_the_newest_checkpoint_stays(place: Path) -> None:
         (work / name / "checkpoint.npz").write_bytes(b"x")
         (work / name / ".checkpoint.npz.x.tmp").write_bytes(b"x")
         os.utime(work / name, ns=(age, age))
-    (place / ".FORMAT.abc.tmp").write_bytes(b"x")
+    (place / ".FORMAT.abc12_xy.tmp").write_bytes(b"x")
     (place / "history").mkdir(exist_ok=True)
-    (place / "history" / ".000002-45f5bd8d.json.abc.tmp").write_bytes(b"x")
+    (place / "history" / ".000002-45f5bd8d.json.abc12_xy.tmp").write_bytes(b"x")
     clear_leftovers(place)
     assert [path.name for path in work.iterdir()] == ["2222222222222222"]
     assert not list(place.rglob("*.tmp"))
@@ -140,3 +140,13 @@ def test_a_reader_whose_run_is_pruned_is_told_so(place: Path) -> None:
         with pytest.raises(NeuronarioError, match=word) as caught:
             _ = run.probe
         assert caught.value.code == ExitCode.NO_INPUT
+
+
+def test_what_is_not_ours_stays(place: Path) -> None:
+    """Whatever lies in the store or in its work folder under another name than a job gives."""
+    mine = ["notes.tmp", ".notes.tmp", "work/thesis/text.txt", "work/text.new/a", "history/.x.tmp"]
+    for name in mine:
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).write_text("mine")
+    clear_leftovers(place)
+    assert all((place / name).read_text() == "mine" for name in mine)

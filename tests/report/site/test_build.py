@@ -4,6 +4,7 @@ import shutil
 import pytest
 
 from jobs.config.schema import SiteConfig
+from jobs.disk.mark import digests, write_mark
 from jobs.errors import ExitCode, NeuronarioError
 from report.pages.build import build_pages
 from report.pages.page import Page, markdown_page
@@ -84,13 +85,14 @@ def test_equal_pages_give_an_equal_site(pages, built, tmp_path):
 
 def old_site(folder):
     folder.mkdir(parents=True)
-    (folder / "index.html").write_text("old")
+    for name in ("index", "stale"):
+        (folder / f"{name}.html").write_text("old")
+    write_mark(folder, digests(folder, ["index.html", "stale.html"]))
     return folder
 
 
 def test_new_site_replaces_the_old_one(pages, tmp_path):
     live = old_site(tmp_path / "site")
-    (live / "stale.html").write_text("stale")
     build_site(pages, SiteConfig(), live)
     assert not (live / "stale.html").exists()
     assert text_of(live / "index.html") != "old"
@@ -112,6 +114,24 @@ def test_a_bad_page_leaves_the_old_site(pages, tmp_path, path, text, reason):
     assert caught.value.code == ExitCode.CANNOT_CREATE
     assert text_of(live / "index.html") == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
+def test_what_came_while_the_site_was_built_is_not_replaced(pages, tmp_path, monkeypatch):
+    live = old_site(tmp_path / "site")
+    check = site_module.check_site
+
+    def meanwhile(*arguments):
+        (live / "CNAME").write_text("example.org")
+        return check(*arguments)
+
+    monkeypatch.setattr(site_module, "check_site", meanwhile)
+    with pytest.raises(NeuronarioError, match="also holds CNAME") as caught:
+        build_site(pages, SiteConfig(), live)
+    assert caught.value.code == ExitCode.CANNOT_CREATE
+    assert (text_of(live / "index.html"), text_of(live / "CNAME")) == ("old", "example.org")
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
+    build_site(pages, SiteConfig(keep=("CNAME",)), live)
+    assert text_of(live / "index.html") != "old" and text_of(live / "CNAME") == "example.org"
 
 
 def test_a_crash_while_building_leaves_the_old_site(pages, tmp_path, monkeypatch):

@@ -22,6 +22,7 @@ import jobs.pipeline.pipeline
 import jobs.pipeline.stages
 import report.cross_run_pages
 import report.make_report
+import report.pages.data
 import report.site.build
 from jobs.cli.main import guarded
 from jobs.corpus.corpus import Corpus
@@ -88,6 +89,8 @@ def stub_stages(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     monkeypatch.setattr(jobs.pipeline.pipeline, "report_digest", lambda: "0" * 64)
     monkeypatch.setattr(report.make_report, "make_report", _report)
     monkeypatch.setattr(report.cross_run_pages, "cross_run_pages", _cross_run_pages)
+    monkeypatch.setattr(report.make_report, "comparable_view", lambda run: run)
+    monkeypatch.setattr(report.pages.data, "data_pages", lambda view: [])
     monkeypatch.setattr(report.site.build, "build_html", _build)
     monkeypatch.setattr(
         report.site.build, "check_site", lambda site, expected, address: SiteFacts(1, 1, 1, 1)
