@@ -82,7 +82,7 @@ class Reading:
         return Neuron(
             unit.name,
             self.text,
-            self.layers[unit.layer - 1][:, unit.index],
+            unit.of(self.layers)[:, unit.index],
             known.unit(unit) if known else None,
         )
 
@@ -133,7 +133,7 @@ class OpenRun:
             )
         ids = np.array([known[character] for character in text], np.int32)
         before = np.zeros(0, np.int32)
-        window = self.view.probe.window
+        window = self.view.probe.mode.window
         return Reading(text, hidden_states(self.view.network, ids, before, window), self.view)
 
 

@@ -3,11 +3,11 @@
 ``report/make_report.py`` fills it; no panel, page or measure opens a run itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,15 +17,25 @@ from jobs.corpus.corpus import CorpusCard
 from jobs.model.alphabet import decode
 from jobs.model.history import EpochRecord, Evaluation
 from jobs.model.network import Network
-from jobs.model.trace import LayerTrace, Trace
+from jobs.model.trace import Trace
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, order=True)
 class Unit:
-    """One neuron. Layers are numbered from 1, neurons from 0 within their layer."""
+    """The name of one neuron, and its addresses.
 
-    layer: int
-    index: int
+    Arrays and functions count layers from 0. Names, addresses and records count them from 1, and
+    this class is where one becomes the other: :meth:`of` and :func:`unit_at`.
+    """
+
+    layer: int  # from 1
+    index: int  # from 0, within the layer
+
+    def of(self, layers: Sequence[T]) -> T:
+        """What ``layers``, one entry per layer, holds for this unit's."""
+        return layers[self.layer - 1]
 
     @property
     def name(self) -> str:
@@ -53,6 +63,11 @@ class Unit:
         return f"neurons/l{self.layer}/n{self.index}.html"
 
 
+def unit_at(layer: int, index: int) -> Unit:
+    """The unit ``index`` of ``layer``, which counts from 0 here."""
+    return Unit(layer + 1, index)
+
+
 @dataclass(frozen=True)
 class RunView:
     """One run as the report sees it."""
@@ -73,8 +88,8 @@ class RunView:
     def units(self) -> tuple[Unit, ...]:
         """Every neuron of every layer, in order."""
         return tuple(
-            Unit(layer, index)
-            for layer, size in enumerate(self.network.sizes, start=1)
+            unit_at(layer, index)
+            for layer, size in enumerate(self.network.sizes)
             for index in range(size)
         )
 
@@ -106,11 +121,3 @@ class RunView:
     def text(self, ids: NDArray[np.int32]) -> str:
         """The characters of ``ids``, as of ``sample.ids`` or ``sample.context``."""
         return decode(ids, self.card.alphabet)
-
-    def sample_layer(self, layer: int) -> LayerTrace:
-        """States of ``layer`` (from 1) on the sample."""
-        return self.sample.layers[layer - 1]
-
-    def probe_layer(self, layer: int) -> LayerTrace:
-        """States of ``layer`` (from 1) on the probe."""
-        return self.probe.layers[layer - 1]

@@ -20,6 +20,8 @@ from pydantic import (
     model_validator,
 )
 
+from jobs.model.reading_mode import Alignment, ReadingMode, Regime, reading_mode
+
 SCHEMA = 1
 MOST_SEPARATOR = 200  # characters
 
@@ -206,7 +208,7 @@ class NetworkConfig(Section):
 class TrainingConfig(Section):
     """How the network learns; ``window`` is the notebook's regime, ``stream`` carries the state."""
 
-    regime: Literal["stream", "window"] = "stream"
+    regime: Regime = "stream"
     epochs: Annotated[int, Field(ge=1, le=100_000)] = 20
     batch: Annotated[int, Field(ge=1, le=65_536)] = 32  # windows, or parallel streams
     window: Annotated[int, Field(ge=1, le=4_096)] = 20  # window regime: characters per window
@@ -228,6 +230,11 @@ class TrainingConfig(Section):
                 "`loss: last` needs `regime: window`; a stream learns from every character"
             )
         return self
+
+    @property
+    def mode(self) -> ReadingMode:
+        """How the network reads a text after training: as in it."""
+        return reading_mode(self.regime, self.window)
 
 
 class SampleConfig(Section):
@@ -254,7 +261,7 @@ class ConceptConfig(Section):
 class ReportConfig(Section):
     """What the pages show."""
 
-    alignment: Literal["read", "predict"] = "read"  # colour by the state after reading / before
+    alignment: Alignment = "read"  # colour by the state after reading / before
     min_mean_activation: Annotated[float, Field(ge=0.0, lt=1.0, allow_inf_nan=False)] = 0.0
     symbols: Annotated[tuple[str, ...], AfterValidator(_three_symbols)] = ()  # () = chosen
     language: Literal["en", "es"] = "en"  # of the concept sentences

@@ -10,16 +10,13 @@ for a long text.
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jobs.config.schema import TrainingConfig
 from jobs.errors import ExitCode, NeuronarioError
-
-Ids = NDArray[np.int32]
-TextIds = NDArray[np.integer[Any]]  # as a corpus holds them: one or two bytes each
+from jobs.model.network import Ids, TextIds
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,13 @@
 """How well a network predicts a text, in bits per character, in the network's own regime."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from jobs.engine.compiled_reads import score_stream, score_windows
 from jobs.engine.lstm import Weights, to_device, zero_states
-from jobs.model.network import Network
-from jobs.model.trace import Regime
+from jobs.model.network import Ids, Network, TextIds
+from jobs.model.reading_mode import ReadingMode
 
-Ids = NDArray[np.int32]
-TextIds = NDArray[np.integer[Any]]
 WINDOW_BLOCK = 512  # windows per compiled call
 WARM_UP = 256  # characters that a segment of a stream reads before it counts
 SEGMENTS = 64  # at most so many segments are scored side by side
@@ -21,8 +17,7 @@ def held_out_bits(
     network: Network | Weights,
     ids: TextIds,
     *,
-    regime: Regime,
-    window: int,
+    mode: ReadingMode,
     context: TextIds,
     stride: int = 1,
 ) -> tuple[float, int]:
@@ -31,9 +26,8 @@ def held_out_bits(
     Args:
         network: the weights.
         ids: (T,) the text to predict, T >= 1.
-        regime: as in :func:`trace_text`. ``stream``: the text is scored in up to 64 segments side
+        mode: as the network was trained. ``stream``: the text is scored in up to 64 segments side
             by side, each after reading the 256 characters before it.
-        window: characters per window; ignored in the stream regime.
         context: what precedes the text.
         stride: window regime: one of every ``stride`` characters is predicted, at a place in its
             stretch that is always the same.
@@ -42,11 +36,11 @@ def held_out_bits(
         bits per predicted character, number of predicted characters.
     """
     weights = to_device(network) if isinstance(network, Network) else network
-    text = np.concatenate([context[-max(window, WARM_UP) :], ids]).astype(np.int32)
+    text = np.concatenate([context[-max(mode.window, WARM_UP) :], ids]).astype(np.int32)
     first = text.size - ids.size
-    if regime == "window":
+    if mode.window:
         targets = first + spread_positions(ids.size, stride)
-        return _window_bits(weights, text, targets, window), targets.size
+        return _window_bits(weights, text, targets, mode.window), targets.size
     return _stream_bits(weights, text, first), ids.size
 
 

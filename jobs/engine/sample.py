@@ -11,16 +11,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
 from jobs.config.schema import Config
 from jobs.corpus.corpus import Corpus
 from jobs.engine.lstm import State, Tensor, Weights, advance, logits, to_device, zero_states
 from jobs.errors import ExitCode, NeuronarioError
-from jobs.model.network import Network
-from jobs.model.trace import Before, LayerTrace, Regime, Trace
+from jobs.model.network import Ids, Network
+from jobs.model.reading_mode import ReadingMode
+from jobs.model.trace import Before, LayerTrace, Trace
 
-Ids = NDArray[np.int32]
 STREAM_START = 100  # characters read before the first is drawn, stream regime
 START_KEY, DRAW_KEY = 1, 2  # independent random numbers from the one seed
 
@@ -54,8 +53,7 @@ def choose_start(corpus: Corpus, config: Config) -> Ids:
 def sample(
     network: Network,
     *,
-    regime: Regime,
-    window: int,
+    mode: ReadingMode,
     start_ids: Ids,
     characters: int,
     temperature: float,
@@ -65,10 +63,9 @@ def sample(
 
     Args:
         network: the weights.
-        regime: how states are made, see ``jobs.model.trace.Trace``.
-        window: characters per window; ignored in the stream regime.
+        mode: how states are made.
         start_ids: (S,) read before the first character is drawn; ``window`` regime: at least
-            ``window`` characters, of which the last count.
+            ``mode.window`` characters, of which the last count.
         characters: T.
         temperature: > 0; the logits are divided by it for drawing. The trace's probabilities are
             the network's own, at temperature 1.
@@ -81,21 +78,20 @@ def sample(
     Raises:
         NeuronarioError: 65, the start is empty or shorter than a window.
     """
-    needed = window if regime == "window" else 1
-    if start_ids.size < needed:
+    lanes = mode.window or 1
+    if start_ids.size < lanes:
         raise NeuronarioError(
-            f"the sample's start has {start_ids.size} characters, at least {needed} are needed; "
+            f"the sample's start has {start_ids.size} characters, at least {lanes} are needed; "
             "use a longer text or lower training.window",
             ExitCode.BAD_DATA,
         )
-    lanes = window if regime == "window" else 1
-    start = np.ascontiguousarray(start_ids[-window:] if regime == "window" else start_ids, np.int32)
+    start = np.ascontiguousarray(start_ids[-mode.window :], np.int32)  # all of it in a stream
     generator = np.random.Generator(np.random.PCG64([seed, DRAW_KEY]))
     numbers = generator.random(characters, dtype=np.float32)
-    ids, rows = compiled_sample(lanes, carry_state=regime == "stream")(
+    ids, rows = compiled_sample(lanes, carry_state=not mode.window)(
         to_device(network), tf.constant(start), tf.constant(numbers), tf.constant(temperature)
     )
-    return _trace(ids.numpy(), start, rows, regime, window if regime == "window" else 0)
+    return _trace(ids.numpy(), start, rows, mode)
 
 
 @lru_cache(maxsize=8)
@@ -195,7 +191,7 @@ def _row(
     )
 
 
-def _trace(ids: Ids, start: Ids, rows: Row, regime: Regime, window: int) -> Trace:
+def _trace(ids: Ids, start: Ids, rows: Row, mode: ReadingMode) -> Trace:
     layers = []
     for hidden, cell, gates in zip(rows.hidden, rows.cell, rows.gates, strict=True):
         i, f, _, o = np.split(gates.numpy()[1:], 4, axis=1)
@@ -211,6 +207,5 @@ def _trace(ids: Ids, start: Ids, rows: Row, regime: Regime, window: int) -> Trac
             cell=tuple(cell.numpy()[0] for cell in rows.cell),
             probabilities=rows.probabilities.numpy()[0],
         ),
-        regime=regime,
-        window=window,
+        mode=mode,
     )

@@ -15,10 +15,10 @@ from jobs.engine.compiled_reads import read_stream, read_windows, states_after
 from jobs.engine.evaluate import WARM_UP
 from jobs.engine.lstm import LayerRun, State, Tensor, Weights, to_device, zero_states
 from jobs.engine.prefetch import prefetched
-from jobs.model.network import Float, Network
-from jobs.model.trace import Regime, Trace, trace_from_arrays
+from jobs.model.network import Float, Ids, Network
+from jobs.model.reading_mode import ReadingMode
+from jobs.model.trace import Trace, trace_from_arrays
 
-Ids = NDArray[np.int32]
 STREAM_BLOCK = 1_024  # characters per compiled call, stream regime
 WINDOW_BLOCK = 512  # windows per compiled call, window regime
 SEGMENTS = 32  # at most so many segments are traced side by side
@@ -47,24 +47,22 @@ class Block:
         return named
 
 
-def trace_text(network: Network, ids: Ids, *, regime: Regime, window: int, context: Ids) -> Trace:
+def trace_text(network: Network, ids: Ids, *, mode: ReadingMode, context: Ids) -> Trace:
     """Trace a text in memory.
 
     Args:
         network: the weights.
         ids: (T,) int32, the text.
-        regime: ``stream`` carries the state from the first character of ``context`` on; ``window``
-            reads the last ``window`` characters from a zero state for every row (fewer where
+        mode: ``stream`` carries the state from the first character of ``context`` on; ``window``
+            reads the last ``mode.window`` characters from a zero state for every row (fewer where
             context and text have not that many yet).
-        window: characters per window; ignored in the stream regime.
         context: (S,) int32, read before the text, not part of the rows; may be empty.
 
     Returns:
         the trace, every array float32 in memory: (5 H + V / layers) * 4 bytes per character and
         layer.
     """
-    window = window if regime == "window" else 0
-    before, *blocks = trace_blocks(network, ids, regime=regime, window=window, context=context)
+    before, *blocks = trace_blocks(network, ids, mode=mode, context=context)
     columns = [block.arrays() for block in blocks]
     arrays: dict[str, np.ndarray] = {
         name: np.concatenate([column[name] for column in columns]) for name in before.arrays()
@@ -72,7 +70,7 @@ def trace_text(network: Network, ids: Ids, *, regime: Regime, window: int, conte
     arrays |= _before_arrays(before)
     arrays |= {"ids": np.ascontiguousarray(ids, np.int32)}
     arrays |= {"context": np.ascontiguousarray(context, np.int32)}
-    return trace_from_arrays(arrays, regime=regime, window=window)
+    return trace_from_arrays(arrays, mode)
 
 
 def write_trace(
@@ -80,8 +78,7 @@ def write_trace(
     ids: Ids,
     writer: ArrayWriter,
     *,
-    regime: Regime,
-    window: int,
+    mode: ReadingMode,
     context: Ids,
     on_rows: Callable[[int], None] = lambda rows: None,
 ) -> None:
@@ -91,15 +88,14 @@ def write_trace(
         network: the weights.
         ids: (T,) int32; may be a memory map.
         writer: takes every array of the trace but ``ids`` and ``context``, by its name.
-        regime: as in :func:`trace_text`.
-        window: likewise.
+        mode: as in :func:`trace_text`.
         context: likewise.
         on_rows: told after each block how many rows are written.
 
     Raises:
         NeuronarioError: 73, 74 or 77 where a file cannot be written.
     """
-    blocks = trace_blocks(network, ids, regime=regime, window=window, context=context)
+    blocks = trace_blocks(network, ids, mode=mode, context=context)
     for name, array in _before_arrays(next(blocks)).items():
         writer.append(name, array)
     done = 0
@@ -111,13 +107,11 @@ def write_trace(
             on_rows(done)
 
 
-def trace_blocks(
-    network: Network, ids: Ids, *, regime: Regime, window: int, context: Ids
-) -> Iterator[Block]:
+def trace_blocks(network: Network, ids: Ids, *, mode: ReadingMode, context: Ids) -> Iterator[Block]:
     """First the one row before ``ids[0]``, then the rows of the text in blocks."""
     weights = to_device(network)
-    if regime == "window":
-        yield from _window_blocks(network, weights, ids, window, context)
+    if mode.window:
+        yield from _window_blocks(network, weights, ids, mode.window, context)
     else:
         yield from _stream_blocks(network, weights, ids, context)
 

@@ -207,8 +207,7 @@ def _score(corpus: Corpus, config: Config, network: Network | Weights, stride: i
     bits, _ = held_out_bits(
         network,
         corpus.held_out_ids,
-        regime=training.regime,
-        window=training.window,
+        mode=training.mode,
         context=corpus.training_ids,
         stride=stride,
     )

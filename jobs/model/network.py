@@ -6,11 +6,15 @@ Keras': input, forget, candidate, output (PyTorch's is i f g o with the same mea
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Float = NDArray[np.float32]
+Array = NDArray[np.float64]
+Ids = NDArray[np.int32]  # characters, by their place in the alphabet
+TextIds = NDArray[np.integer[Any]]  # the same as a corpus holds them: one or two bytes each
 
 
 @dataclass(frozen=True)
@@ -83,20 +87,23 @@ def network_from_arrays(arrays: Mapping[str, Float]) -> Network:
     return network
 
 
+def weight_shapes(alphabet_size: int, sizes: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
+    """Shapes of all arrays of a network, by their names in :meth:`Network.arrays`."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    inputs = alphabet_size
+    for number, units in enumerate(sizes, start=1):
+        shapes[f"layer{number}.kernel"] = (inputs, 4 * units)
+        shapes[f"layer{number}.recurrent_kernel"] = (units, 4 * units)
+        shapes[f"layer{number}.bias"] = (4 * units,)
+        inputs = units
+    return shapes | {"output.kernel": (inputs, alphabet_size), "output.bias": (alphabet_size,)}
+
+
 def check_shapes(network: Network) -> None:
     """Raise ValueError, naming the array, where shapes or dtypes do not fit together."""
     if not network.layers:
         raise ValueError("a network needs at least one LSTM layer")
-    inputs = network.alphabet_size
-    expected: dict[str, tuple[int, ...]] = {}
-    for number, layer in enumerate(network.layers, start=1):
-        units = layer.units
-        expected[f"layer{number}.kernel"] = (inputs, 4 * units)
-        expected[f"layer{number}.recurrent_kernel"] = (units, 4 * units)
-        expected[f"layer{number}.bias"] = (4 * units,)
-        inputs = units
-    expected["output.kernel"] = (inputs, network.alphabet_size)
-    expected["output.bias"] = (network.alphabet_size,)
+    expected = weight_shapes(network.alphabet_size, network.sizes)
     for name, array in network.arrays().items():
         if array.shape != expected[name] or array.dtype != np.float32:
             raise ValueError(

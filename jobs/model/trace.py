@@ -7,14 +7,13 @@ character is kept apart, in ``before``: the state that predicted ``ids[0]``.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jobs.model.network import Float
+from jobs.model.reading_mode import Alignment, ReadingMode
 
-Regime = Literal["stream", "window"]
 GATES = ("input_gate", "forget_gate", "output_gate")
 STATES = ("hidden", "cell", *GATES)
 
@@ -46,28 +45,28 @@ class Before:
 
 @dataclass(frozen=True)
 class Trace:
-    """What the network did on one text.
-
-    In the ``window`` regime each row is the last step of a pass from a zero state over the last
-    ``window`` characters; in ``stream`` the state is carried from the first character on.
-    """
+    """What the network did on one text."""
 
     ids: NDArray[np.int32]  # (T,)
     context: NDArray[np.int32]  # (S,), read before ids[0]; its states are not kept
     layers: tuple[LayerTrace, ...]
     probabilities: Float  # (T, V); row t predicts ids[t + 1]
     before: Before
-    regime: Regime
-    window: int  # characters per window; 0 in the stream regime
+    mode: ReadingMode
 
     @property
     def characters(self) -> int:
         """T, the number of traced characters."""
         return int(self.ids.shape[0])
 
-    def predicting_hidden(self, layer: int) -> Float:
-        """(T, H) states that *predicted* each character (alignment ``predict``): layer from 0."""
-        return np.concatenate([self.before.hidden[layer][None], self.layers[layer].hidden[:-1]])
+    def states(self, layer: int, alignment: Alignment = "read") -> Float:
+        """(T, H) hidden states of ``layer`` (from 0) that belong to each character: the state after
+        reading it (``read``), or that which predicted it (``predict``).
+        """
+        after = self.layers[layer].hidden
+        if alignment == "read":
+            return after
+        return np.concatenate([self.before.hidden[layer][None], after[:-1]])
 
     def predicting_probabilities(self) -> Float:
         """(T, V) probabilities with which each ``ids[t]`` was predicted."""
@@ -95,7 +94,7 @@ class Trace:
         return named
 
 
-def trace_from_arrays(arrays: Mapping[str, np.ndarray], regime: Regime, window: int) -> Trace:
+def trace_from_arrays(arrays: Mapping[str, np.ndarray], mode: ReadingMode) -> Trace:
     """Inverse of :meth:`Trace.arrays`; a missing array raises KeyError."""
     numbers = range(1, 1 + sum(name.endswith(".before.cell") for name in arrays))
     return Trace(
@@ -110,6 +109,5 @@ def trace_from_arrays(arrays: Mapping[str, np.ndarray], regime: Regime, window: 
             cell=tuple(arrays[f"layer{number}.before.cell"] for number in numbers),
             probabilities=arrays["before.probabilities"],
         ),
-        regime=regime,
-        window=window,
+        mode=mode,
     )

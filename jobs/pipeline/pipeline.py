@@ -149,11 +149,9 @@ def sample_text(store: Path, name: str, characters: int, temperature: float, see
     from jobs.engine.sample import sample
 
     run = read_run(store, name)
-    training = run.config.training
     trace = sample(
         run.network,
-        regime=training.regime,
-        window=training.window,
+        mode=run.config.training.mode,
         start_ids=run.sample.context,
         characters=characters,
         temperature=temperature,

@@ -161,8 +161,7 @@ def sample_stage(plan: JobPlan, network: Network) -> Trace:
     config = plan.config
     return sample(
         network,
-        regime=config.training.regime,
-        window=config.training.window,
+        mode=config.training.mode,
         start_ids=choose_start(plan.corpus, config),
         characters=config.sample.characters,
         temperature=config.sample.temperature,
@@ -175,12 +174,11 @@ def probe_stage(plan: JobPlan, network: Network) -> Trace:
     start_tensorflow()
     from jobs.engine.trace_text import trace_text
 
-    training, start = plan.config.training, plan.corpus.held_out_start
+    start = plan.corpus.held_out_start
     return trace_text(
         network,
         plan.corpus.held_out_ids[: plan.config.probe.characters].astype(np.int32),
-        regime=training.regime,
-        window=training.window,
+        mode=plan.config.training.mode,
         context=plan.corpus.context(start, PROBE_CONTEXT).astype(np.int32),
     )
 

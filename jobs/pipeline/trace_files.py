@@ -236,15 +236,14 @@ def describe(
     specs: dict[str, ArraySpec],
 ) -> dict[str, Any]:
     """What the arrays are: plain JSON values."""
-    training = run.config.training
-    window = training.window if training.regime == "window" else 0
+    mode = run.config.training.mode
     return {
         "format": "neuronario-trace 1",
         "neuronario": __version__,
         "run": run.id,
         "content_id": run.manifest.content_id,
-        "regime": training.regime,
-        "window": window,
+        "regime": mode.regime,
+        "window": mode.window,
         "alignment": ALIGNMENT,
         "alphabet": list(run.card.alphabet),
         "text": {
@@ -278,8 +277,7 @@ def _trace(run: Run, network: Network, writer: ArrayWriter, on_rows: Callable[[i
         network,
         writer.written("ids"),
         writer,
-        regime=run.config.training.regime,
-        window=run.config.training.window,
+        mode=run.config.training.mode,
         context=np.zeros(0, np.int32),
         on_rows=on_rows,
     )

@@ -20,7 +20,7 @@ from jobs.corpus.corpus import CorpusCard
 from jobs.disk.files import json_text
 from jobs.disk.npz import ArrayError, Expected, read_npz
 from jobs.model.history import EpochRecord, Evaluation
-from jobs.model.network import Network, network_from_arrays
+from jobs.model.network import Network, network_from_arrays, weight_shapes
 from jobs.model.trace import STATES, Trace, trace_from_arrays
 
 # Sections that say where and for how long, not what: they may name private places and differ
@@ -110,16 +110,8 @@ def read_evaluation(results: Mapping[str, Any]) -> Evaluation:
 
 def read_network(file: IO[bytes], config: Config, card: CorpusCard) -> Network:
     """weights.npz, in the sizes that configuration and alphabet ask for."""
-    expected: dict[str, Expected] = {}
-    inputs = alphabet = len(card.alphabet)
-    for number, units in enumerate(config.network.layers, start=1):
-        layer = f"layer{number}."
-        expected[layer + "kernel"] = Expected(np.float32, (inputs, 4 * units))
-        expected[layer + "recurrent_kernel"] = Expected(np.float32, (units, 4 * units))
-        expected[layer + "bias"] = Expected(np.float32, (4 * units,))
-        inputs = units
-    expected["output.kernel"] = Expected(np.float32, (inputs, alphabet))
-    expected["output.bias"] = Expected(np.float32, (alphabet,))
+    shapes = weight_shapes(len(card.alphabet), config.network.layers)
+    expected = {name: Expected(np.float32, shape) for name, shape in shapes.items()}
     try:
         return network_from_arrays(read_npz(file, expected))
     except ArrayError as error:
@@ -147,9 +139,7 @@ def read_trace(file: IO[bytes], config: Config, card: CorpusCard) -> Trace:
     for name in ("ids", "context"):
         if arrays[name].size and not 0 <= arrays[name].min() <= arrays[name].max() < alphabet:
             raise FileError(f"{name} names characters outside the alphabet of {alphabet}")
-    training = config.training
-    window = training.window if training.regime == "window" else 0
-    return trace_from_arrays(arrays, training.regime, window)
+    return trace_from_arrays(arrays, config.training.mode)
 
 
 _CARD = TypeAdapter(CorpusCard)

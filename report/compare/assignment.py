@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from report.compare.correlation import Array
+from jobs.model.network import Array
 
 NEAR_TIE = 0.05  # the unit's own index wins over others that correlate at most so much better
 

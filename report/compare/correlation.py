@@ -3,11 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.model.network import Float
+from jobs.model.network import Array, Float
 
 CONSTANT = 1e-6  # standard deviation of a state; below that a unit says nothing
-
-Array = NDArray[np.float64]
 
 
 def constant_units(states: Float) -> NDArray[np.bool_]:

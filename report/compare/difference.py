@@ -92,8 +92,7 @@ def compare(
         _layers(old, new, pair)
         if isinstance(pair, ProbePair)
         else tuple(
-            not_comparable(layer, pair, size)
-            for layer, size in enumerate(new.network.sizes, start=1)
+            not_comparable(layer, pair, size) for layer, size in enumerate(new.network.sizes)
         )
     )
     before, after = unit_labels(old), unit_labels(new)
@@ -130,32 +129,32 @@ def shared_start(old: RunView, new: RunView) -> bool:
 def _layers(old: RunView, new: RunView, pair: ProbePair) -> tuple[LayerMatch, ...]:
     own_index_first = shared_start(old, new)
     matches = []
-    for layer, size in enumerate(new.network.sizes, start=1):
-        if layer > len(old.network.sizes):
+    for layer, size in enumerate(new.network.sizes):
+        if layer >= len(old.network.sizes):
             matches.append(not_comparable(layer, "the old network has no such layer", size))
             continue
-        before = old.network.sizes[layer - 1]
+        before = old.network.sizes[layer]
         if before != size:
             matches.append(not_comparable(layer, f"{before} units before, {size} now", size))
             continue
         matches.append(
             match_layer(
                 layer,
-                pair.old[layer - 1][pair.used],
-                pair.new[layer - 1][pair.used],
+                pair.old[layer][pair.used],
+                pair.new[layer][pair.used],
                 _control(new, pair, layer),
                 own_index_first=own_index_first,
             )
         )
-    for layer in range(len(new.network.sizes) + 1, len(old.network.sizes) + 1):
+    for layer in range(len(new.network.sizes), len(old.network.sizes)):
         matches.append(not_comparable(layer, "the new network has no such layer", 0))
     return tuple(matches)
 
 
 def _control(new: RunView, pair: ProbePair, layer: int) -> Control:
     """Untrained networks of the new run's shape and regime on its probe."""
-    read = reading(new.probe.ids, new.probe.context, pair.used, new.probe.window)
-    return untrained_control(new.network.alphabet_size, new.network.sizes, read)[layer - 1]
+    read = reading(new.probe.ids, new.probe.context, pair.used, new.probe.mode.window)
+    return untrained_control(new.network.alphabet_size, new.network.sizes, read)[layer]
 
 
 def _sample(old: str, new: str) -> SampleChange:

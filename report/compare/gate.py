@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from report.compare.difference import Difference
 from report.compare.gate_file import Gate
 from report.compare.output import markdown
-from report.compare.wording import decimals, percent
+from report.compare.wording import figure, share_words
 from report.render.templates import render
 
 SUMMARY_BYTES = 60_000  # GitHub refuses a step summary of more than 1 MiB
@@ -75,13 +75,11 @@ def _bits(most: float, difference: Difference) -> Check:
     name, found = "max_bpc_increase", difference.quality
     if found is None:
         return Check(name, False, f"not comparable: {difference.reason}")
-    change = f"bits per character changed by {decimals(found.difference, sign=True)}"
+    change = f"bits per character changed by {figure(found.difference, sign=True)}"
     if found.interval is None:
         return Check(name, False, f"{change}, on too few characters for an interval")
     low = found.interval[0]
-    words = (
-        f"{change}, at least by {decimals(low, sign=True)}; {decimals(most, sign=True)} is allowed"
-    )
+    words = f"{change}, at least by {figure(low, sign=True)}; {figure(most, sign=True)} is allowed"
     # written so that NaN anywhere fails
     return Check(name, math.isfinite(found.difference) and low <= most, words)
 
@@ -93,7 +91,9 @@ def _matched(key: str, least: float, difference: Difference) -> Check:
         return Check(name, False, "the runs have no such layer")
     if layer.matched is None or layer.control is None or not math.isfinite(layer.control.bar):
         return Check(name, False, f"not comparable: {layer.reason or 'no unit is alive'}")
-    words = f"{percent(layer.matched)} of the units have a pair; at least {percent(least)} must"
+    words = (
+        f"{share_words(layer.matched)} of the units have a pair; at least {share_words(least)} must"
+    )
     return Check(name, layer.matched >= least, words)
 
 

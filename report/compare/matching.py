@@ -12,9 +12,9 @@ from typing import Literal
 
 import numpy as np
 
-from jobs.model.network import Float
+from jobs.model.network import Array, Float
 from report.compare.assignment import assign
-from report.compare.correlation import Array, constant_units, correlations, linear_cka
+from report.compare.correlation import constant_units, correlations, linear_cka
 from report.compare.untrained import Control
 
 SAME = 0.999  # correlation from which two units are one
@@ -46,7 +46,7 @@ class UnitMatch:
 class LayerMatch:
     """All units of one layer. ``reason`` says why nothing could be compared, else it is empty."""
 
-    layer: int  # from 1
+    layer: int  # from 1, as in names
     reason: str
     units: tuple[UnitMatch, ...]  # by index in the new run; those of the old run alone at the end
     control: Control | None
@@ -78,9 +78,9 @@ class LayerMatch:
 
 
 def not_comparable(layer: int, reason: str, units: int) -> LayerMatch:
-    """A layer of the new run whose ``units`` units cannot be paired."""
+    """A layer (from 0) of the new run whose ``units`` units cannot be paired."""
     rows = tuple(UnitMatch(None, index, "n/a", None) for index in range(units))
-    return LayerMatch(layer, reason, rows, None, None)
+    return LayerMatch(layer + 1, reason, rows, None, None)
 
 
 def match_layer(
@@ -89,7 +89,7 @@ def match_layer(
     """Pair the units of one layer.
 
     Args:
-        layer: its number, from 1.
+        layer: its number, from 0.
         old: (T, H) states of the old run, T >= 4.
         new: (T, K) states of the new run on the same characters.
         control: the same figures for untrained networks; its bar decides what is a pair.
@@ -108,7 +108,7 @@ def match_layer(
     units = [_new_unit(j, found.get(j), bool(new_dead[j]), nearest) for j in range(new.shape[1])]
     left = [i for i in np.flatnonzero(~old_dead) if i not in found.values()]
     units += [_old_unit(int(i), nearest) for i in left]
-    return LayerMatch(layer, "", tuple(units), control, linear_cka(old, new))
+    return LayerMatch(layer + 1, "", tuple(units), control, linear_cka(old, new))
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.model.network import Float, LstmLayer, Network
+from jobs.model.network import Float, Ids, LstmLayer, Network
 from jobs.model.trace import Trace
-from report.measures.ablation.numpy_lstm import Ids, hidden_states, log_softmax
+from report.measures.ablation.numpy_lstm import hidden_states, log_softmax
 from report.run_view import RunView
 
 LEAST = 100  # characters that both must know
@@ -58,7 +58,7 @@ def pair_probes(old: RunView, new: RunView) -> ProbePair | str:
                 "old alphabet"
             )
         context = _translated(old, new, new.probe.context)
-        states, bits = read_text(old.network, ids, context, old.probe.window)
+        states, bits = read_text(old.network, ids, context, old.probe.mode.window)
         reread = True
     if used.sum() < LEAST:
         return f"the probe has {int(used.sum())} characters, {LEAST} are needed"

@@ -69,8 +69,8 @@ def _order(layer: LayerMatch, unit: UnitMatch) -> tuple[bool, float, int, int]:
 def _strip(pair: ProbePair, text: str, layer: LayerMatch, unit: UnitMatch) -> Strip:
     before = unit.old if unit.old is not None else unit.nearest
     assert before is not None and unit.new is not None
-    old = pair.old[layer.layer - 1][:, before]
-    new = pair.new[layer.layer - 1][:, unit.new]
+    was, now = Unit(layer.layer, before), Unit(layer.layer, unit.new)
+    old, new = was.of(pair.old)[:, before], now.of(pair.new)[:, unit.new]
     r = unit.correlation if unit.correlation is not None else unit.nearest_correlation
     sign = -1.0 if r is not None and r < 0 else 1.0
     start = most_different(text, np.abs(new - sign * old))
@@ -80,8 +80,8 @@ def _strip(pair: ProbePair, text: str, layer: LayerMatch, unit: UnitMatch) -> St
         match=unit,
         layer=layer.layer,
         start=start,
-        old=_states(Unit(layer.layer, before), old[part], spans),
-        new=_states(Unit(layer.layer, unit.new), new[part], spans),
+        old=_states(was, old[part], spans),
+        new=_states(now, new[part], spans),
     )
 
 

@@ -11,10 +11,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.model.network import initial_network
+from jobs.model.network import Ids, initial_network
 from report.compare.assignment import assign
 from report.compare.correlation import correlations, linear_cka
-from report.measures.ablation.numpy_lstm import Ids, hidden_states
+from report.measures.ablation.numpy_lstm import hidden_states
 
 SEEDS = (1_000_003, 2_000_003)  # far from what a user would take for a run
 PERCENTILE = 95

@@ -16,7 +16,7 @@ def ascii_text(text: str) -> str:
     return text.encode("unicode_escape").decode("ascii")
 
 
-def decimals(value: float | None, sign: bool = False) -> str:
+def figure(value: float | None, sign: bool = False) -> str:
     """Three decimals, never ``-0.000``; ``n/a`` for what has no value."""
     if value is None or not math.isfinite(value):
         return NOT_AVAILABLE
@@ -24,7 +24,7 @@ def decimals(value: float | None, sign: bool = False) -> str:
     return f"{rounded:+.3f}" if sign and rounded else f"{rounded:.3f}"
 
 
-def percent(share: float | None) -> str:
+def share_words(share: float | None) -> str:
     """``43 %``."""
     return NOT_AVAILABLE if share is None else f"{100 * share:.0f} %"
 
@@ -34,13 +34,13 @@ def bits_words(found: Quality | None) -> str:
     if found is None:
         return "not comparable"
     words = (
-        f"{decimals(found.new_bits)} bits per character (was {decimals(found.old_bits)}), "
-        f"{decimals(found.difference, sign=True)}"
+        f"{figure(found.new_bits)} bits per character (was {figure(found.old_bits)}), "
+        f"{figure(found.difference, sign=True)}"
     )
     if found.interval is None:
         least = LEAST_BLOCKS * BLOCK
         return f"{words} (no verdict: fewer than {least:,} characters were compared)"
-    interval = " to ".join(decimals(end, sign=True) for end in found.interval)
+    interval = " to ".join(figure(end, sign=True) for end in found.interval)
     return f"{words} ({interval}): {found.verdict}"
 
 
@@ -51,7 +51,7 @@ def interval_words(found: Quality) -> str:
     return (
         f"On {found.characters:,} characters of the probe; 95 % interval of the difference from "
         f"{DRAWS:,} draws of blocks of {BLOCK} characters. It does not cover what another seed "
-        f"would give: below {decimals(found.noise_floor)} bits, an assumed noise floor, "
+        f"would give: below {figure(found.noise_floor)} bits, an assumed noise floor, "
         "a difference is not called a change."
     )
 
@@ -83,10 +83,10 @@ def layer_words(layer: LayerMatch) -> str:
     if control is None:
         return "no figures"
     return (
-        f"matched {percent(layer.matched)} above absolute r {decimals(control.bar)} "
-        f"(95 % of untrained pairs are below); mean absolute r {decimals(layer.mean_correlation)} "
-        f"(untrained {decimals(control.mean)}); CKA {decimals(layer.cka)} "
-        f"(untrained {decimals(control.cka)})"
+        f"matched {share_words(layer.matched)} above absolute r {figure(control.bar)} "
+        f"(95 % of untrained pairs are below); mean absolute r {figure(layer.mean_correlation)} "
+        f"(untrained {figure(control.mean)}); CKA {figure(layer.cka)} "
+        f"(untrained {figure(control.cka)})"
     )
 
 
@@ -97,13 +97,13 @@ def unit_words(layer: LayerMatch, unit: UnitMatch) -> str:
     )
     if old is not None and new is not None:
         name = new if old == new else f"{new} (was {old})"
-        return f"{name} {unit.state}, r {decimals(unit.correlation, sign=True)}"
+        return f"{name} {unit.state}, r {figure(unit.correlation, sign=True)}"
     name = new or old or ""
     if unit.nearest is None:
         return f"{name} {unit.state}"
     nearest = Unit(layer.layer, unit.nearest).name
     side = "old" if new is not None else "new"
-    r = decimals(unit.nearest_correlation, sign=True)
+    r = figure(unit.nearest_correlation, sign=True)
     return f"{name} {unit.state}, nearest {side} {nearest}, r {r}"
 
 
@@ -116,8 +116,8 @@ def label_words(label: LabelChange) -> str:
 def concept_words(concept: ConceptChange) -> str:
     """``quote: best score 0.910 (was 0.870; control 0.400), units 3 (was 2)``."""
     return (
-        f"{concept.concept}: best score {decimals(concept.after)} (was "
-        f"{decimals(concept.before)}; control {decimals(concept.control)}), units "
+        f"{concept.concept}: best score {figure(concept.after)} (was "
+        f"{figure(concept.before)}; control {figure(concept.control)}), units "
         f"{concept.units_after} (was {concept.units_before})"
     )
 
@@ -132,7 +132,7 @@ def labelled_words(difference: Difference) -> str:
 
 def one_label(label: UnitLabel | None) -> str:
     """``quote 0.910``, ``partly quote 0.910``."""
-    return f"{label.named} {decimals(label.score)}" if label else "no label"
+    return f"{label.named} {figure(label.score)}" if label else "no label"
 
 
 def sample_words(sample: SampleChange) -> str:

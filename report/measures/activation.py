@@ -9,16 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.model.network import Float
-from jobs.model.trace import Trace
+from jobs.model.network import Array, Float
 from report.measures.group_sums import indicator
-from report.run_view import RunView, Unit
+from report.run_view import RunView, Unit, unit_at
 
 SATURATED = 0.9  # |h| above this counts as saturated
 SHIFTS = 99  # circular shifts of the null: beyond all of them is p < 0.01
 LEAST_SHIFT = 500  # characters; below that neighbouring characters resemble each other
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -97,25 +94,15 @@ def character_means(ids: NDArray[np.int32], hidden: Float) -> CharacterMeans:
     )
 
 
-def trace_states(trace: Trace, layer: int, alignment: str) -> Float:
-    """(T, H) states that belong to each character: after reading it, or predicting it.
-
-    ``layer`` counts from 1; ``alignment`` is ``read`` or ``predict``.
-    """
-    if alignment == "predict":
-        return trace.predicting_hidden(layer - 1)
-    return trace.layers[layer - 1].hidden
-
-
 def units_below_threshold(view: RunView) -> dict[Unit, float]:
     """Units left out, with their mean |h| over the whole sample (``min_mean_activation``)."""
     threshold = view.config.report.min_mean_activation
     alignment = view.config.report.alignment
     left_out: dict[Unit, float] = {}
-    for layer in range(1, len(view.network.sizes) + 1):
-        mean = np.abs(trace_states(view.sample, layer, alignment)).mean(0, dtype=np.float64)
+    for layer in range(len(view.network.sizes)):
+        mean = np.abs(view.sample.states(layer, alignment)).mean(0, dtype=np.float64)
         left_out |= {
-            Unit(layer, int(index)): float(mean[index])
+            unit_at(layer, int(index)): float(mean[index])
             for index in np.flatnonzero(mean < threshold)
         }
     return left_out

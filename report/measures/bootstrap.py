@@ -6,11 +6,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.model.network import Array
+
 BLOCK = 200  # characters
 DRAWS = 1_000
 LOW, HIGH = 2.5, 97.5  # percent
-
-Array = NDArray[np.float64]
 
 
 def block_sums(values: NDArray[np.floating], block: int = BLOCK) -> Array:

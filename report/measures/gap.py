@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.model.network import Array
 from jobs.model.trace import Trace
 from report.measures.ablation.hold import Ablated
 from report.measures.concepts.library import ConceptTable
@@ -19,7 +20,6 @@ from report.measures.ngram import Ngram
 
 DISTANCES = ((0, 2), (3, 5), (6, 10), (11, 20), (21, 50), (51, 100), (101, None))
 WRONG = 0.5  # a prediction whose probability was below this is an error
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

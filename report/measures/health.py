@@ -48,7 +48,7 @@ def health(
     effects: Sequence[Effect],
     neighbours: Sequence[Sequence[Neighbour]],
 ) -> tuple[Health, ...]:
-    """One record per unit of ``layer`` (from 1)."""
+    """One record per unit of ``layer`` (from 0)."""
     deviation = trace.hidden.std(0)
     saturated = (np.abs(trace.hidden) > SATURATED).mean(0)
     shut = (trace.input_gate < SHUT).mean(0)

@@ -74,7 +74,7 @@ class Measures:
     faithfulness: tuple[Faithfulness, ...] = ()  # by layer; empty: measured by an earlier version
 
     def unit(self, layer: int, index: int) -> UnitMeasures:
-        """The unit ``index`` of ``layer`` (from 1)."""
+        """The unit ``index`` of ``layer`` (from 1, as in its name)."""
         return next(one for one in self.units if (one.layer, one.index) == (layer, index))
 
     def by_name(self) -> dict[str, Any]:
@@ -93,7 +93,7 @@ class Measures:
 
 @dataclass(frozen=True)
 class Labels:
-    """The label of every unit: ``layers[layer - 1][index]``."""
+    """The label of every unit: by layer, then index."""
 
     layers: tuple[tuple[Label, ...], ...]
 
@@ -222,7 +222,7 @@ def untrained_states(network: Network, probe: Trace, seed: int) -> tuple[Float, 
 
     def of_fresh(number: int) -> tuple[Float, ...]:
         fresh = initial_network(network.alphabet_size, network.sizes, seed + number)
-        return hidden_states(fresh, probe.ids, probe.context, probe.window, streams)
+        return hidden_states(fresh, probe.ids, probe.context, probe.mode.window, streams)
 
     networks_states = side_by_side(of_fresh, range(1, networks + 1))
     return tuple(np.concatenate(states, axis=1) for states in zip(*networks_states, strict=True))

@@ -47,8 +47,8 @@ class Wiring:
 def neighbours(layers: Sequence[Float]) -> tuple[tuple[tuple[Neighbour, ...], ...], ...]:
     """Per layer and unit the most correlated other units, of any layer; states are (T, H)."""
     names = [
-        (layer, index)
-        for layer, hidden in enumerate(layers, start=1)
+        (layer + 1, index)
+        for layer, hidden in enumerate(layers)
         for index in range(hidden.shape[1])
     ]
     scaled = standardised(np.concatenate(list(layers), axis=1))
@@ -72,9 +72,11 @@ def neighbours(layers: Sequence[Float]) -> tuple[tuple[tuple[Neighbour, ...], ..
 
 
 def duplicates(neighbours: Sequence[Neighbour], layer: int) -> tuple[int, ...]:
-    """Units of the same ``layer`` (from 1) that say the same."""
+    """Units of the same ``layer`` (from 0) that say the same."""
     return tuple(
-        one.index for one in neighbours if one.layer == layer and abs(one.correlation) > DUPLICATE
+        one.index
+        for one in neighbours
+        if one.layer == layer + 1 and abs(one.correlation) > DUPLICATE
     )
 
 

@@ -7,12 +7,12 @@ part only, never changed while reading the probe.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Ids = NDArray[np.integer[Any]]
+from jobs.model.network import TextIds
+
 Keys = NDArray[np.int64]
 
 ORDER = 7  # longest context; more never paid on the project's texts
@@ -32,7 +32,7 @@ class Ngram:
         return chosen
 
 
-def witten_bell(training: Ids, context: Ids, probe: Ids, alphabet_size: int) -> Ngram:
+def witten_bell(training: TextIds, context: TextIds, probe: TextIds, alphabet_size: int) -> Ngram:
     """Train on ``training`` and score ``probe`` (T,), read after ``context`` (S,)."""
     text = np.concatenate([context, probe]).astype(np.int64)
     train = training.astype(np.int64)

@@ -36,7 +36,7 @@ def self_check(network: Network, trace: Trace) -> SelfCheck:
     """Check ``trace`` against ``network``."""
     logits = trace.layers[-1].hidden @ network.output_kernel + network.output_bias
     places = np.unique(np.linspace(0, trace.characters - 1, PLACES).astype(np.int64))
-    recurrence = _window_difference if trace.window else _step_difference
+    recurrence = _window_difference if trace.mode.window else _step_difference
     return SelfCheck(
         probabilities=_largest(np.exp(log_softmax(logits)) - trace.probabilities),
         outputs=max(
@@ -94,7 +94,7 @@ def _sigmoid(values: Float) -> Float:
 
 def _window_difference(network: Network, trace: Trace, places: np.ndarray) -> float:
     """Largest difference of hidden states, each window read again from zero."""
-    text = windows(trace.ids, trace.context, trace.window, places)
+    text = windows(trace.ids, trace.context, trace.mode.window, places)
     complete = (text != MISSING).all(1)
     again = window_pass([weights(layer) for layer in network.layers], text[complete])
     return max(

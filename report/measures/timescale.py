@@ -6,13 +6,10 @@ Course: the lag at which the autocorrelation of h falls to one half.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-from jobs.model.network import Float
+from jobs.model.network import Array, Float
 
 LONGEST = 10_000.0  # characters; a gate that is always open gives this
-
-Array = NDArray[np.float64]
 
 
 def forget_timescale(forget_gate: Float) -> Array:

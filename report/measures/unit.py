@@ -109,7 +109,7 @@ class Layers:
         def of_layer(number: int) -> tuple[ConceptScore, ...]:
             return concept_scores(
                 self.probe.layers[number].hidden,
-                number + 1,
+                number,
                 self.table,
                 self.fits[number],
                 self.controls.bigram.evaluation,
@@ -153,7 +153,7 @@ def unit_measures(
             "timescale": _floats(forget_timescale(layer.forget_gate)),
             "half_life": _floats(autocorrelation_half_life(layer.hidden)),
             "gates": gate_shares(layer),
-            "health": health(layer, number + 1, effect[number], near[number]),
+            "health": health(layer, number, effect[number], near[number]),
             "neighbours": near[number],
             "wiring": wiring(network, number),
             "contexts": contexts(layer.hidden, text, first_line, warm_up, measured.seed + number),

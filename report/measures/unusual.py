@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.model.reading_mode import Alignment
 from jobs.model.trace import Trace
 
 SHOWN = 10
@@ -21,21 +22,16 @@ class Unusual:
     value: float  # h
 
 
-def unusual_units(sample: Trace, probe: Trace, alignment: str) -> tuple[tuple[Unusual, ...], ...]:
+def unusual_units(
+    sample: Trace, probe: Trace, alignment: Alignment
+) -> tuple[tuple[Unusual, ...], ...]:
     """Per character of ``sample`` the units farthest from their usual value, farthest first."""
     places = [
-        (number, unit)
-        for number, layer in enumerate(probe.layers, start=1)
+        (number + 1, unit)
+        for number, layer in enumerate(probe.layers)
         for unit in range(layer.units)
     ]
-    states = _states(
-        [
-            sample.predicting_hidden(number)
-            if alignment == "predict"
-            else sample.layers[number].hidden
-            for number in range(len(sample.layers))
-        ]
-    )
+    states = _states([sample.states(number, alignment) for number in range(len(sample.layers))])
     usual = _states([layer.hidden for layer in probe.layers])
     mean, deviation = usual.mean(0), usual.std(0)
     scores = (states - mean) / np.where(deviation > 1e-3, deviation, np.inf)

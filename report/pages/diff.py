@@ -13,7 +13,7 @@ from report.compare.strips import CHARACTERS, UNITS, Strip, strips
 from report.compare.wording import (
     bits_words,
     counts_words,
-    decimals,
+    figure,
     interval_words,
     label_words,
     labelled_words,
@@ -95,7 +95,7 @@ def diff_page(
         label_lines=[label_words(label) for label in difference.labels if label.changed],
         rows=unit_rows(difference, with_page),
         concepts=[concept for concept in difference.concepts if concept.changed],
-        figure=decimals,
+        figure=figure,
         strips=_strips(old, new, difference),
         strip_units=UNITS,
         strip_characters=CHARACTERS,
@@ -153,20 +153,20 @@ def _row(
     label = labels.get(unit) if unit is not None else None
     gain = ""
     if label and label.before and label.after and not label.changed:
-        gain = decimals(label.after.score - label.before.score, sign=True)
+        gain = figure(label.after.score - label.before.score, sign=True)
     nearest = ""
     if match.correlation is None and match.nearest is not None:
-        r = decimals(match.nearest_correlation, sign=True)
+        r = figure(match.nearest_correlation, sign=True)
         nearest = f"{Unit(layer.layer, match.nearest).name}, {r}"
     return UnitRow(
         unit=unit,
         linked=unit in pages,
         was=None if match.old is None else Unit(layer.layer, match.old),
         state=match.state,
-        r="" if match.correlation is None else decimals(match.correlation, sign=True),
+        r="" if match.correlation is None else figure(match.correlation, sign=True),
         strength=abs(match.correlation or 0.0),
         nearest=nearest,
-        bar="" if layer.control is None else decimals(layer.control.bar),
+        bar="" if layer.control is None else figure(layer.control.bar),
         before=one_label(label.before) if label else "",
         after=one_label(label.after) if label else "",
         gain=gain,

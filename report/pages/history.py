@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from report.compare.difference import Difference
 from report.compare.label_changes import labelled, unit_labels
 from report.compare.matching import PAIRED
-from report.compare.wording import bits_words, decimals
+from report.compare.wording import bits_words, figure
 from report.pages.page import Page, markdown_page
 from report.render.charts import line, ticks
 from report.render.templates import page_text
@@ -132,7 +132,7 @@ def changes_words(difference: Difference) -> str:
     if difference.quality is None:
         parts.append(bits_words(None))
     else:
-        sign = decimals(difference.quality.difference, sign=True)
+        sign = figure(difference.quality.difference, sign=True)
         parts.append(f"{sign} bits ({difference.quality.verdict})")
     units = [unit for layer in difference.layers for unit in layer.units if unit.new is not None]
     paired = sum(unit.state in PAIRED for unit in units)
@@ -156,7 +156,7 @@ def history_page(entries: Sequence[HistoryEntry]) -> Page:
         entries=[asdict(entry) for entry in reversed(entries)],
         count=len(entries),
         trends=[trend for trend in trends if trend is not None],
-        figure=decimals,
+        figure=figure,
     )
     return markdown_page(PATH, text)
 

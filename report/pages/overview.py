@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report.measured import measured
-from report.measures.activation import trace_states
 from report.pages.contents import Contents, section_contents
 from report.pages.page import Page, markdown_page
 from report.panels.panel import Column
@@ -47,9 +46,9 @@ class UnitRow:
 def pages(view: RunView, contents: Contents) -> Iterator[Page]:
     """``index.md`` and one picture per layer."""
     pictures = []
-    for layer in range(1, len(view.network.sizes) + 1):
-        states = trace_states(view.sample, layer, view.config.report.alignment)
-        picture = _picture(view, contents, layer)
+    for layer in range(len(view.network.sizes)):
+        states = view.sample.states(layer, view.config.report.alignment)
+        picture = _picture(view, contents, layer + 1)
         pictures.append(picture)
         yield Page(picture.path, heatmap.png(_rows(states)))
     headings, rows = _list(contents, _by_evidence(view, contents))

@@ -19,7 +19,7 @@ def pages(view: RunView, contents: Contents) -> Iterator[Page]:
         return
     drawn = sample_levels(view)
     for unit in contents.units:
-        column = drawn[unit.layer - 1][:, unit.index].tolist()
+        column = unit.of(drawn)[:, unit.index].tolist()
         yield Page(unit.figure, figure(unit.name, view.sample_text, column).encode("utf-8"))
         if view.config.site.url:
             yield Page(unit.card, card(view.sample_text, column))
@@ -27,7 +27,5 @@ def pages(view: RunView, contents: Contents) -> Iterator[Page]:
 
 def sample_levels(view: RunView) -> list[NDArray[np.int8]]:
     """Per layer (T, H) colour levels over the sample, in the configured alignment."""
-    sample = view.sample
-    if view.config.report.alignment == "read":
-        return [levels(layer.hidden) for layer in sample.layers]
-    return [levels(sample.predicting_hidden(number)) for number in range(len(sample.layers))]
+    alignment, layers = view.config.report.alignment, range(len(view.network.sizes))
+    return [levels(view.sample.states(layer, alignment)) for layer in layers]

@@ -66,8 +66,8 @@ def network_script(view: RunView) -> bytes:
         {
             "alphabet": list(view.card.alphabet),
             "sizes": list(view.network.sizes),
-            "regime": trace.regime,
-            "window": trace.window,
+            "regime": trace.mode.regime,
+            "window": trace.mode.window,
             "weights": _base64(_weights(view).astype("<f2")),
             "check": check_data(trace, view.network.sizes),
         },

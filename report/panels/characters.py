@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from report.measured import measured
-from report.measures.activation import CharacterMeans, character_means, trace_states
+from report.measures.activation import CharacterMeans, character_means
 from report.panels.panel import Column, Content, Panel, UnitContent
 from report.render.characters import character_name
 from report.render.templates import percent, signed
@@ -43,12 +43,12 @@ def prepare(view: RunView) -> UnitContent:
     found = measured(view)
     alignment = view.config.report.alignment
     layers = [
-        character_means(view.probe.ids, trace_states(view.probe, layer, alignment))
-        for layer in range(1, len(view.network.sizes) + 1)
+        character_means(view.probe.ids, view.probe.states(layer, alignment))
+        for layer in range(len(view.network.sizes))
     ]
 
     def content(unit: Unit) -> Content:
-        means, index = layers[unit.layer - 1], unit.index
+        means, index = unit.of(layers), unit.index
         rows = _rows(means, index, view.card.alphabet)
         frequent = [row for row in rows if row.occurrences >= LEAST_COUNT]
         ends = min(SHOWN, len(frequent) // 2)

@@ -55,8 +55,8 @@ def prepare(view: RunView) -> UnitContent | None:
     level_rows = [palette.levels(layer).T.copy() for layer in states]  # (H, T + 1)
 
     def content(unit: Unit) -> Content:
-        levels = level_rows[unit.layer - 1][unit.index].tolist()
-        values = states[unit.layer - 1][:, unit.index]
+        levels = unit.of(level_rows)[unit.index].tolist()
+        values = unit.of(states)[:, unit.index]
         above, below = step_areas(values, start=-1)
         read = alignment == "read"
         shown = levels[1:] if read else levels[:-1]

@@ -53,7 +53,7 @@ def prepare(view: RunView) -> UnitContent | None:
     spans = _spans(view.probe_text) if may_show else []
 
     def content(unit: Unit) -> Content:
-        hidden = view.probe.layers[unit.layer - 1].hidden[:, unit.index]
+        hidden = unit.of(view.probe.layers).hidden[:, unit.index]
         levels = palette.levels(hidden).tolist()
         groups: dict[str, list[Example]] = {}
         for context in found.unit(unit).contexts:

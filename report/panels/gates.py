@@ -44,7 +44,7 @@ def prepare(view: RunView) -> UnitContent | None:
     def content(unit: Unit) -> Content:
         own = found.unit(unit)
         shares = {one.name: one for one in own.gates}
-        layer = view.sample.layers[unit.layer - 1]
+        layer = unit.of(view.sample.layers)
         forget, output = shares["forget_gate"], shares["output_gate"]
         return Content(
             values=GateBox(
@@ -102,7 +102,7 @@ def saturation(view: RunView) -> Saturation | None:
     if found is None:
         return None
     diagrams = []
-    for layer in range(1, len(view.network.sizes) + 1):
+    for layer in sorted({unit.layer for unit in view.units}):
         units = [unit for unit in view.units if unit.layer == layer]
         for place, name in enumerate(GATES):
             gates = [(unit, found.unit(unit).gates[place]) for unit in units]

@@ -25,7 +25,7 @@ Example::
             return None                             # no such measure: no panel on any page
 
         def content(unit: Unit) -> Content | None:
-            value = float(record.characters[unit.layer - 1][unit.index])
+            value = float(unit.of(record.characters)[unit.index])
             return Content(
                 values=Timescale(value),
                 sentence=f"It remembers for about {value:.0f} characters.",

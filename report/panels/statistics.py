@@ -33,7 +33,7 @@ def prepare(view: RunView) -> UnitContent:
     probe = [activation(layer.hidden) for layer in view.probe.layers]
 
     def content(unit: Unit) -> Content:
-        on_sample, on_probe = (layers[unit.layer - 1] for layers in (sample, probe))
+        on_sample, on_probe = (unit.of(layers) for layers in (sample, probe))
         return Content(
             values=Statistics(
                 on_sample.characters, on_probe.characters, _rows(on_sample, on_probe, unit.index)

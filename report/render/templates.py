@@ -9,7 +9,7 @@ import yaml
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
-from report.render import characters
+from report.render import characters, palette
 from report.render.spans import LEVEL_SLOT, Cell, escape
 from report.resources import resources
 
@@ -30,6 +30,7 @@ def environment() -> SandboxedEnvironment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    made.globals["STATE_LEVELS"] = palette.LEVELS
     made.filters.update(
         glyph=characters.glyph,
         character_name=characters.character_name,

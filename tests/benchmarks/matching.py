@@ -19,7 +19,7 @@ from jobs.corpus.corpus import corpus_card, load_corpus
 from jobs.machine.tensorflow_start import start_tensorflow
 from jobs.model.network import Network
 from report.compare.difference import Difference, compare
-from report.compare.wording import decimals, percent
+from report.compare.wording import figure, share_words
 from report.run_view import RunView
 
 PAIRS = 3  # first trainings, with the seeds 0, 1, ...
@@ -87,8 +87,7 @@ def trained(config: Config, start: Network | None = None) -> RunView:
     probe = trace_text(
         training.network,
         corpus.held_out_ids[: config.probe.characters],
-        regime=config.training.regime,
-        window=config.training.window,
+        mode=config.training.mode,
         context=corpus.training_ids[-100:],
     )
     return RunView(
@@ -113,7 +112,7 @@ def rows(name: str, differences: list[Difference]) -> Iterator[str]:
         means, bars = (span([getattr(one, key) for one in controls]) for key in ("mean", "bar"))
         yield (
             f"| {name} | {changes} | {layers[0].layer} "
-            f"| {span([layer.matched for layer in layers], percent)} "
+            f"| {span([layer.matched for layer in layers], share_words)} "
             f"| {span([layer.mean_correlation for layer in layers])} | {means}, {bars} "
             f"| {span([layer.cka for layer in layers])} "
             f"({span([control.cka for control in controls])}) |"
@@ -121,11 +120,11 @@ def rows(name: str, differences: list[Difference]) -> Iterator[str]:
 
 
 def span(
-    values: Sequence[float | None], words: Callable[[float], str] = decimals, *, sign: bool = False
+    values: Sequence[float | None], words: Callable[[float], str] = figure, *, sign: bool = False
 ) -> str:
     """``low to high``, or the one value that all have; what has no value is left out."""
     if sign:
-        words = partial(decimals, sign=True)
+        words = partial(figure, sign=True)
     known = sorted(value for value in values if value is not None)
     ends = [words(known[0]), words(known[-1])] if known else ["none"]
     return " to ".join(dict.fromkeys(ends))

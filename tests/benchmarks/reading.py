@@ -13,6 +13,7 @@ from jobs.disk.array_files import NpyFolder
 from jobs.engine.sample import sample
 from jobs.engine.trace_text import write_trace
 from jobs.model.network import Network, initial_network
+from jobs.model.reading_mode import STREAM, ReadingMode
 from jobs.pipeline.trace_files import array_specs
 from tests.benchmarks import pytorch
 
@@ -34,8 +35,7 @@ def sampling(symbols: int) -> dict[str, float]:
     def ours() -> None:
         sample(
             network,
-            regime="window",
-            window=WINDOW,
+            mode=ReadingMode(WINDOW),
             start_ids=start,
             characters=SAMPLED,
             temperature=1.0,
@@ -92,7 +92,7 @@ def tracing(symbols: int) -> dict[str, float]:
             specs = array_specs(network, read.size, positions=False)
             writer = NpyFolder(Path(folder), specs, {})
             writer.append("ids", read)
-            write_trace(network, read, writer, regime="stream", window=0, context=none)
+            write_trace(network, read, writer, mode=STREAM, context=none)
             writer.finish()
 
     def theirs() -> None:

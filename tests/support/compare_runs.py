@@ -8,6 +8,7 @@ from jobs.config.schema import Config, CorpusConfig, NetworkConfig, ProbeConfig
 from jobs.corpus.corpus import CorpusCard
 from jobs.model.history import EpochRecord, Evaluation
 from jobs.model.network import Network, initial_network
+from jobs.model.reading_mode import ReadingMode
 from jobs.model.trace import Before, LayerTrace, Trace
 from report.measures.ablation.numpy_lstm import hidden_states
 from report.run_view import RunView
@@ -109,8 +110,7 @@ def _read(net: Network, ids: np.ndarray, window: int) -> Trace:
             tuple(np.zeros(size, np.float32) for size in net.sizes),
             first / first.sum(),
         ),
-        regime="window" if window else "stream",
-        window=window,
+        mode=ReadingMode(window),
     )
 
 

@@ -11,7 +11,8 @@ from functools import cache
 import numpy as np
 
 from jobs.model.network import LstmLayer, Network
-from jobs.model.trace import Before, LayerTrace, Regime, Trace
+from jobs.model.reading_mode import Regime, reading_mode
+from jobs.model.trace import Before, LayerTrace, Trace
 
 ALPHABET = tuple(sorted('ab xy"{}\n'))
 QUOTE, BRACES, LINE, DEAD, TWIN, RANDOM = range(6)  # index of each unit; random ones follow
@@ -183,8 +184,7 @@ def trace_text(
             cell=tuple(layer[1].astype(np.float32) for layer in before[0]),
             probabilities=before[1].astype(np.float32),
         ),
-        regime=regime,
-        window=window,
+        mode=reading_mode(regime, window),
     )
 
 

@@ -9,6 +9,7 @@ from jobs.corpus.corpus import CorpusCard
 from jobs.machine.runtime import Runtime
 from jobs.model.history import EpochRecord, Evaluation
 from jobs.model.network import initial_network
+from jobs.model.reading_mode import STREAM
 from jobs.model.trace import STATES, Before, LayerTrace, Trace
 from jobs.store.manifest import Inputs, stage_inputs
 from jobs.store.run import RunContent
@@ -58,8 +59,7 @@ def tiny_trace(characters: int, generator: np.random.Generator) -> Trace:
             tuple(values(units) for units in SIZES),
             np.abs(values(size)),
         ),
-        regime="stream",
-        window=0,
+        mode=STREAM,
     )
 
 

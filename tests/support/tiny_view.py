@@ -6,6 +6,7 @@ from jobs.config.schema import Config, CorpusConfig, NetworkConfig, ReportConfig
 from jobs.corpus.corpus import Corpus, corpus_card
 from jobs.model.history import EpochRecord, Evaluation
 from jobs.model.network import Network, initial_network
+from jobs.model.reading_mode import STREAM
 from jobs.model.trace import Before, LayerTrace, Trace
 from report.run_view import RunView
 
@@ -53,8 +54,7 @@ def read(network: Network, context: np.ndarray, ids: np.ndarray) -> Trace:
         layers=layers,
         probabilities=np.array([probabilities for _, probabilities in rows], np.float32),
         before=before,
-        regime="stream",
-        window=0,
+        mode=STREAM,
     )
 
 

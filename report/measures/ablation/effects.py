@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.model.network import Float, Network
+from jobs.model.network import Array, Float, Network
 from jobs.model.trace import Trace
 from report.measures.ablation.hold import Ablated, Held, affordable, affordable_for, hold_units
 from report.measures.bootstrap import block_sums, interval
@@ -29,8 +29,6 @@ NEGLIGIBLE = 0.0005  # bits per character below which an effect is called none
 FARTHER = 1.5  # times as many characters as before, for which labelled units are held once more
 LEAST_BLOCKS = 5  # with the concept in them, below which no interval is drawn inside it
 AT_ONCE = 2_000_000  # values of one temporary array
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ def cost(network: Network, layer: int, window: int, units: int | None = None) ->
 
 def affordable(network: Network, trace: Trace, share: float = 1.0) -> int:
     """How many characters of the probe are read with every unit of every layer held."""
-    each = sum(cost(network, layer, trace.window) for layer in range(len(network.sizes)))
+    each = sum(cost(network, layer, trace.mode.window) for layer in range(len(network.sizes)))
     wanted = max(share * OPERATIONS / each, share * LEAST_CHARACTERS)
     return int(min(trace.characters - 1, wanted))
 
@@ -78,7 +78,7 @@ def affordable_for(network: Network, trace: Trace, layer: int, units: int) -> in
     """How many characters of the probe are read with ``units`` units of ``layer`` held, each layer
     having its share of ``OPERATIONS``.
     """
-    each = len(network.sizes) * cost(network, layer, trace.window, units)
+    each = len(network.sizes) * cost(network, layer, trace.mode.window, units)
     return int(min(trace.characters - 1, OPERATIONS / each))
 
 
@@ -103,7 +103,7 @@ def hold_units(network: Network, trace: Trace, held: Held, characters: int) -> A
     together = max(1, min(16, COPIES_AT_ONCE // len(held.units)))
     starts, length = segments(trace, characters, together)
     score = _Score(network, trace, held)
-    passes = _windows if trace.window else _stream
+    passes = _windows if trace.mode.window else _stream
     for first in range(0, len(starts), together):
         group = starts[first : first + together]
         for places, hidden in passes(layers, trace, held, group, length):
@@ -179,7 +179,7 @@ def _windows(
         hidden, cell = (
             [np.zeros((count, copies, one.units), np.float32) for one in above] for _ in range(2)
         )
-        for column in windows(trace.ids, trace.context, trace.window, places).T:
+        for column in windows(trace.ids, trace.context, trace.mode.window, places).T:
             missing = column == MISSING
             symbols = np.where(missing, 0, column)
             advance(lower, symbols, below_hidden, below_cell)

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.model.network import Float, LstmLayer, Network
+from jobs.model.network import Float, Ids, LstmLayer, Network
 
-Ids = NDArray[np.int32]
 Hold = Callable[[int, Float], None]  # (layer from 0, hidden (B, H)): may write into hidden
 MISSING = -1  # an id before the beginning of the text: the step is left out
 

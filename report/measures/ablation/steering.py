@@ -11,10 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.model.alphabet import decode
-from jobs.model.network import Float, Network
+from jobs.model.network import Float, Ids, Network
 from jobs.model.trace import Trace
 from report.measures.ablation.numpy_lstm import (
-    Ids,
     Weights,
     advance,
     log_softmax,
@@ -100,7 +99,7 @@ def clamp(
         for layer, unit, _ in chosen
     ]
     copies = _copies(chosen, ends)
-    ids = write(network, context, copies, probe.window, temperature, seed)
+    ids = write(network, context, copies, probe.mode.window, temperature, seed)
     texts = [decode(row, alphabet) for row in ids]
     counted = [one for one in concepts if one.kind == "yes/no" and not one.anticipates]
     lead = decode(context, alphabet)

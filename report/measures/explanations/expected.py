@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from report.measures.ngram import Ids, Keys, longer, renumber
+from jobs.model.network import TextIds
+from report.measures.ngram import Keys, longer, renumber
 
 LONGEST = 6  # context; longer ones won on none of the project's texts
 AT_ONCE = 4_000_000  # probabilities in memory
@@ -22,8 +23,8 @@ AT_ONCE = 4_000_000  # probabilities in memory
 class Text:
     """Characters, and those read before them."""
 
-    ids: Ids  # (T,)
-    context: Ids  # (S,)
+    ids: TextIds  # (T,)
+    context: TextIds  # (S,)
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class _Order:
 
 
 def expected(
-    training: Ids, texts: Sequence[Text], alphabet_size: int, scored: int
+    training: TextIds, texts: Sequence[Text], alphabet_size: int, scored: int
 ) -> list[NDArray[np.int64]]:
     """Per text (T,): after each character, the most probable next one.
 
@@ -61,7 +62,7 @@ def expected(
     return [best[chosen] for best in found]
 
 
-def _bits(probability: NDArray[np.float64], following: Ids) -> float:
+def _bits(probability: NDArray[np.float64], following: TextIds) -> float:
     rows = min(len(probability), len(following))
     given = probability[np.arange(rows), following[:rows]]
     return float(-np.log2(given).sum())
@@ -82,7 +83,7 @@ def _longer_context(
     return shorter
 
 
-def _orders(training: Ids, texts: Sequence[Text], size: int) -> list[_Order]:
+def _orders(training: TextIds, texts: Sequence[Text], size: int) -> list[_Order]:
     """Counts after contexts of 0 to ``LONGEST`` characters."""
     from scipy.sparse import csr_array  # late: it takes a tenth of a second
 

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from jobs.config.memory import NGRAM_CHARACTERS
 from jobs.corpus.corpus import Corpus
-from jobs.model.network import Float, Network
+from jobs.model.network import Array, Float, Network
 from jobs.model.trace import Trace
 from report.measures.bootstrap import block_sums, interval
 from report.measures.concepts.library import ConceptTable, evaluate
@@ -39,8 +38,6 @@ UNTRAINED = 25  # units of an untrained layer
 MISSES, APART = 3, 100  # characters between misses
 BEFORE, AFTER = 30, 10  # characters around a miss
 FREQUENT, SEEN = 24, 3  # characters of a pair map; times that a pair must be seen
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -62,9 +62,9 @@ def replaced_bits(network: Network, trace: Trace, number: int, states: States, h
     if not above:
         places = np.arange(half, 2 * half - 1)
         top = states[places]
-    elif trace.window:
+    elif trace.mode.window:
         places = np.linspace(half, 2 * half - 2, min(WINDOWS, half - 1)).astype(np.int64)
-        top = _windows(above, states, places, trace.window)
+        top = _windows(above, states, places, trace.mode.window)
     else:
         places, top = _stream(above, trace, number, states, half)
     logits = top.astype(np.float32) @ network.output_kernel + network.output_bias

@@ -15,10 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.model.network import Float
+from jobs.model.network import Float, TextIds
 from report.measures.concepts.library import Bools, ConceptTable, Values
 from report.measures.concepts.text import VOWELS
-from report.measures.ngram import Ids
 
 BACK = 4  # the current character and three before it
 EXPECTED = BACK  # the place of the expected character
@@ -104,8 +103,8 @@ class Flag:
 class Text:
     """One text, as the vocabulary needs it."""
 
-    ids: Ids  # (T,)
-    context: Ids  # (S,), read before
+    ids: TextIds  # (T,)
+    context: TextIds  # (S,), read before
     expected: NDArray[np.int64]  # (T,) the next character that the n-gram expects
     table: ConceptTable
 
@@ -213,7 +212,7 @@ def _bounds(values: Values) -> list[float]:
     return [float(bound) for bound in bounds if _varied(values > bound)]
 
 
-def _symbols(ids: Ids, alphabet: tuple[str, ...]) -> Symbols:
+def _symbols(ids: TextIds, alphabet: tuple[str, ...]) -> Symbols:
     """Characters seen often enough on half A are named, the most frequent first in doubt."""
     counts = np.bincount(ids, minlength=len(alphabet))
     order = np.argsort(-counts, kind="stable")
@@ -242,7 +241,7 @@ def _symbols(ids: Ids, alphabet: tuple[str, ...]) -> Symbols:
     )
 
 
-def _strings(ids: Ids) -> list[tuple[int, ...]]:
+def _strings(ids: TextIds) -> list[tuple[int, ...]]:
     """Strings of two to ``LONGEST_STRING`` characters that are frequent, most frequent first."""
     seen: list[tuple[int, tuple[int, ...]]] = []
     shorter: dict[tuple[int, ...], int] = {}

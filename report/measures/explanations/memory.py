@@ -71,7 +71,7 @@ def swap_curve(network: Network, trace: Trace, seed: int) -> list[NDArray[np.flo
     def of_group(group: Places) -> list[NDArray[np.float64]]:
         squares = [np.zeros((len(LENGTHS), layer.units)) for layer in layers]
         for row, length in enumerate(LENGTHS):
-            read = _swapped if trace.window == 0 else _swapped_windows
+            read = _swapped if trace.mode.window == 0 else _swapped_windows
             k = min(length, longest)
             reached = read(layers, trace, places[group], donors[row, group], k)
             for number, states in enumerate(reached):
@@ -94,7 +94,7 @@ def _affordable(network: Network, trace: Trace) -> int:
     for size in network.sizes:
         products += 4 * size * (size + below) + 300 * size
         below = size
-    steps = sum(LENGTHS) if trace.window == 0 else len(LENGTHS) * trace.window
+    steps = sum(LENGTHS) if trace.mode.window == 0 else len(LENGTHS) * trace.mode.window
     return int(np.clip(OPERATIONS / (products * steps), LEAST_PLACES, PLACES))
 
 
@@ -113,8 +113,8 @@ def _swapped_windows(
     layers: list[Weights], trace: Trace, places: Places, donors: Places, length: int
 ) -> list[Float]:
     """The same where a state is that of a window: its beginning is that of another window."""
-    text = windows(trace.ids, trace.context, trace.window, places)
-    kept = min(length, trace.window)
-    begins = windows(trace.ids, trace.context, trace.window, donors)
-    text[:, : trace.window - kept] = begins[:, kept:]
+    text = windows(trace.ids, trace.context, trace.mode.window, places)
+    kept = min(length, trace.mode.window)
+    begins = windows(trace.ids, trace.context, trace.mode.window, donors)
+    text[:, : trace.mode.window - kept] = begins[:, kept:]
     return window_pass(layers, text)

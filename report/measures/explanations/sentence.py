@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.model.network import Array
 from report.measures.explanations.clauses import CLAUSE, Found, without
 from report.measures.explanations.explanation import Form
 from report.measures.explanations.features import LEAST, Facts, Vocabulary
@@ -19,7 +20,6 @@ from report.measures.explanations.words import clause_words, sentence_words
 SPARE = 0.002  # a condition worth less of the variance is dropped
 SLOPE_DIGITS = 2  # significant
 
-Array = NDArray[np.float64]
 Masks = NDArray[np.bool_]
 
 

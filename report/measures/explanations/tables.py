@@ -9,10 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.model.network import Float
+from jobs.model.network import Array, Float, TextIds
 from report.measures.explanations.explanation import Ladder
 from report.measures.group_sums import indicator
-from report.measures.ngram import Ids
 from report.measures.parallel import side_by_side
 
 ORDERS = (1, 2, 3, 6)
@@ -20,7 +19,6 @@ SHRINKAGE = 2.0
 RIDGE = 3.0
 TOGETHER = 64  # units
 
-Array = NDArray[np.float64]
 Groups = NDArray[np.int64]
 
 
@@ -29,8 +27,8 @@ class Read:
     """What tables are made from; the first ``half`` characters are half A, as many are half B."""
 
     half: int
-    ids: Ids  # (T,)
-    context: Ids  # (S,)
+    ids: TextIds  # (T,)
+    context: TextIds  # (S,)
     expected: Groups  # (T,) by the n-gram
     network_expected: Groups  # (T,) by the network
     concepts: Float  # (T, C)

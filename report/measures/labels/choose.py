@@ -5,9 +5,10 @@ evaluation half applies.
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.model.network import Array
 from report.measures.concepts.library import ConceptTable
 from report.measures.labels.controls import BigramBaseline, ShiftNull
-from report.measures.labels.fit import Array, Fit, halves
+from report.measures.labels.fit import Fit, halves
 
 # Half of the way from nothing to exact, of F1 (hits outnumber the mean of misses and false alarms)
 # and of the correlation: a partial label below it would not be seen in the colours.

@@ -21,11 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from jobs.model.network import Float
+from jobs.model.network import Array, Float
 from report.measures.concepts.library import ConceptTable
 from report.measures.group_sums import indicator
 from report.measures.labels.fit import (
-    Array,
     Confusion,
     Halves,
     correlations,

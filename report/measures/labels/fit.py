@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.model.network import Float
+from jobs.model.network import Array, Float
 from report.measures.concepts.library import ConceptTable
 from report.measures.labels.within_bigram import Bigrams, deviations
 
@@ -29,7 +29,6 @@ THRESHOLDS = 32  # candidate thresholds per unit: the quantiles, and as many eve
 UNITS_AT_ONCE = 64
 LEAST_POSITIVE = 20  # characters of each half on which a concept must hold, and must not hold
 
-Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 
@@ -227,7 +226,10 @@ def choose(counts: Confusion, best: Indices) -> Confusion:
 
 
 def correlations(left: Float, right: Float) -> Array:
-    """(U, C) Pearson correlations of the columns of (T, U) and (T, C); 0 for constants."""
+    """(U, C) Pearson correlations of the columns of (T, U) and (T, C); 0 for constants.
+
+    The product is float32, for speed; report/compare/correlation.py has them in float64.
+    """
     product = standardised(left).T @ standardised(right)
     result: Array = product.astype(np.float64) / len(left)
     return result

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from jobs.model.network import Float
+from jobs.model.network import Array, Float
 from report.measures.concepts.library import ConceptTable
 from report.measures.labels.controls import BigramScores, best_threshold, confusion
-from report.measures.labels.fit import Array, Fit, halves, usable_concepts
+from report.measures.labels.fit import Fit, halves, usable_concepts
 
 PENALTY = 1e-3  # L2 on the weights of standardised states, per character
 STEPS = 60
@@ -90,7 +90,7 @@ def concept_scores(
     bigram: BigramScores,
     untrained: Fit | None,
 ) -> tuple[ConceptScore, ...]:
-    """One row per usable yes/no concept of ``layer`` (from 1)."""
+    """One row per usable yes/no concept of ``layer`` (from 0)."""
     probed = linear_probe(hidden, table)
     half = halves(len(hidden)).evaluation
     rows = []
@@ -99,7 +99,7 @@ def concept_scores(
         rows.append(
             ConceptScore(
                 concept=table.concepts[column].name,
-                layer=layer,
+                layer=layer + 1,
                 prevalence=float(table.values[half, column].mean()),
                 probe_f1=float(probed[column]),
                 best_unit=best,

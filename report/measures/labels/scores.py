@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.model.network import Float
+from jobs.model.network import Array, Float
 from report.measures.bootstrap import block_sums, interval
-from report.measures.labels.fit import Array, Confusion
+from report.measures.labels.fit import Confusion
 
 Interval = tuple[float, float]
 

@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from jobs.model.network import Float
+from jobs.model.network import Array, Float
 from report.measures.concepts.library import ConceptTable
 from report.measures.labels.choose import HALF_WAY, choose_concepts
 from report.measures.labels.controls import BigramBaseline, ShiftNull
-from report.measures.labels.fit import Array, Fit, halves
+from report.measures.labels.fit import Fit, halves
 from report.measures.labels.scores import (
     Interval,
     auc,

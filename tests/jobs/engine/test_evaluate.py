@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from jobs.engine.evaluate import WARM_UP, held_out_bits, spread_positions
+from jobs.model.reading_mode import STREAM, ReadingMode
 from tests.support.engine_cases import random_ids, random_network
 from tests.support.oracle import bits_of_text
 
@@ -14,7 +15,7 @@ WINDOW = 5
 def test_window_bits_equal_oracle(stride):
     network, ids, context = random_network(), random_ids(50), random_ids(9, seed=8)
     bits, count = held_out_bits(
-        network, ids, regime="window", window=WINDOW, context=context, stride=stride
+        network, ids, mode=ReadingMode(WINDOW), context=context, stride=stride
     )
     positions = spread_positions(50, stride)
     assert count == positions.size == 50 // stride
@@ -35,7 +36,7 @@ def test_stream_bits_equal_oracle(length):
     """Up to 64 segments side by side: 256 characters of warm-up leave no difference to see."""
     network, ids = random_network(), random_ids(length)
     context = random_ids(300, seed=8)
-    bits, count = held_out_bits(network, ids, regime="stream", window=0, context=context)
+    bits, count = held_out_bits(network, ids, mode=STREAM, context=context)
     assert count == length
     expected = bits_of_text(network, ids, context[-WARM_UP:], "stream", 0, np.arange(length))
     assert bits == pytest.approx(expected, abs=1e-4)

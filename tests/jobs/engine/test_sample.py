@@ -7,6 +7,7 @@ import tensorflow as tf
 from jobs.engine.sample import choose_start, draw, sample
 from jobs.engine.trace_text import trace_text
 from jobs.errors import ExitCode, NeuronarioError
+from jobs.model.reading_mode import STREAM, reading_mode
 from tests.support.engine_cases import PATTERN, SIZES, config_of, random_ids, random_network
 from tests.support.oracle import rows_of_text
 
@@ -16,8 +17,7 @@ KINDS = ("hidden", "cell", "input_gate", "forget_gate", "output_gate")
 
 def sample_of(network, regime, **changes):
     settings = {
-        "regime": regime,
-        "window": WINDOW,
+        "mode": reading_mode(regime, WINDOW),
         "start_ids": random_ids(WINDOW + 5, seed=8),
         "characters": 60,
         "temperature": 1.0,
@@ -47,7 +47,9 @@ def test_sample_equals_naive_recomputation(sizes, regime):
 def test_sample_equals_trace_of_its_text(regime):
     network = random_network()
     written = sample_of(network, regime)
-    read = trace_text(network, written.ids, regime=regime, window=WINDOW, context=written.context)
+    read = trace_text(
+        network, written.ids, mode=reading_mode(regime, WINDOW), context=written.context
+    )
     for name, array in read.arrays().items():
         np.testing.assert_allclose(written.arrays()[name], array, atol=2e-6, err_msg=name)
 
@@ -82,7 +84,7 @@ def test_temperature_changes_the_drawing_only():
     network = random_network()
     cold = sample_of(network, "stream", temperature=0.01)
     np.testing.assert_array_equal(cold.ids, cold.predicting_probabilities().argmax(axis=1))
-    read = trace_text(network, cold.ids, regime="stream", window=0, context=cold.context)
+    read = trace_text(network, cold.ids, mode=STREAM, context=cold.context)
     np.testing.assert_allclose(cold.probabilities, read.probabilities, atol=2e-6)
 
 

@@ -8,6 +8,7 @@ import pytest
 from jobs.engine import trace_text as tracer
 from jobs.engine.trace_text import trace_text, write_trace
 from jobs.model.network import initial_network
+from jobs.model.reading_mode import STREAM, reading_mode
 from tests.support.engine_cases import SIZES, random_ids, random_network
 from tests.support.oracle import Oracle, rows_of_text
 
@@ -22,7 +23,7 @@ def test_every_state_gate_and_probability_equals_oracle(sizes, regime, context_l
     """Every layer, and in the window regime the *last* step of each window."""
     network, ids = random_network(sizes=sizes), random_ids(37)
     context = random_ids(context_length, seed=8)
-    trace = trace_text(network, ids, regime=regime, window=WINDOW, context=context)
+    trace = trace_text(network, ids, mode=reading_mode(regime, WINDOW), context=context)
     expected = rows_of_text(network, ids, context, regime, WINDOW)
     assert len(trace.layers) == len(sizes)
     for number, layer in enumerate(trace.layers):
@@ -37,7 +38,7 @@ def test_every_state_gate_and_probability_equals_oracle(sizes, regime, context_l
 @pytest.mark.parametrize("regime", ["stream", "window"])
 def test_row_before_the_text(regime):
     network, context = random_network(), random_ids(9, seed=8)
-    trace = trace_text(network, random_ids(4), regime=regime, window=WINDOW, context=context)
+    trace = trace_text(network, random_ids(4), mode=reading_mode(regime, WINDOW), context=context)
     rows, probabilities = rows_of_text(network, context, [], regime, WINDOW)[-1]
     for number in range(2):
         np.testing.assert_allclose(trace.before.hidden[number], rows[number][0], atol=1e-5)
@@ -47,7 +48,7 @@ def test_row_before_the_text(regime):
 
 def test_row_before_without_context_is_the_zero_state():
     network = random_network()
-    trace = trace_text(network, random_ids(4), regime="stream", window=0, context=random_ids(0))
+    trace = trace_text(network, random_ids(4), mode=STREAM, context=random_ids(0))
     assert not any(hidden.any() for hidden in trace.before.hidden)
     np.testing.assert_allclose(trace.before.probabilities, Oracle(network).predict(), atol=1e-6)
 
@@ -70,18 +71,18 @@ class Kept:
 def test_written_in_blocks_nothing_changes(regime, context_length, monkeypatch):
     network, ids = random_network(), random_ids(75)
     context = random_ids(context_length, seed=8)
-    whole = trace_text(network, ids, regime=regime, window=WINDOW, context=context)
+    whole = trace_text(network, ids, mode=reading_mode(regime, WINDOW), context=context)
     monkeypatch.setattr(tracer, "STREAM_BLOCK", 16)
     monkeypatch.setattr(tracer, "WINDOW_BLOCK", 16)
     kept, told = Kept(), []
-    settings = {"regime": regime, "window": WINDOW, "context": context}
+    settings = {"mode": reading_mode(regime, WINDOW), "context": context}
     write_trace(network, ids, kept, on_rows=told.append, **settings)
     assert told == [16, 32, 48, 64, 75]
     for name, array in whole.arrays().items():
         if name not in ("ids", "context"):
             np.testing.assert_allclose(kept.array(name), array, atol=2e-6, err_msg=name)
     assert set(kept.rows) == set(whole.arrays()) - {"ids", "context"}
-    assert whole.window == (WINDOW if regime == "window" else 0)
+    assert whole.mode.window == (WINDOW if regime == "window" else 0)
 
 
 @pytest.mark.parametrize("forgets", [True, False])
@@ -96,7 +97,7 @@ def test_segments_side_by_side_change_nothing(forgets, monkeypatch):
     alone = tracer._stream_block
     monkeypatch.setattr(tracer, "_stream_block", lambda *a: reads.append(1) or alone(*a))
     ids, context = random_ids(3_000), random_ids(9, seed=8)
-    settings = {"regime": "stream", "window": 0, "context": context}
+    settings = {"mode": STREAM, "context": context}
     monkeypatch.setattr(tracer, "SEGMENTS", 5)
     beside = trace_text(network, ids, **settings)
     read_again = len(reads) - 1  # one for the context
@@ -128,6 +129,6 @@ def test_few_rows_of_a_large_network_wait_to_be_written(monkeypatch):
 
     monkeypatch.setattr(tracer, "trace_blocks", counted)
     ids, context = random_ids(2_000), random_ids(9, seed=8)
-    write_trace(network, ids, Slow(), regime="stream", window=0, context=context)
+    write_trace(network, ids, Slow(), mode=STREAM, context=context)
     assert len(waiting) == 20
     assert max(waiting) <= 2

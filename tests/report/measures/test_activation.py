@@ -5,7 +5,6 @@ from jobs.config.schema import ReportConfig
 from report.measures.activation import (
     activation,
     character_means,
-    trace_states,
     units_below_threshold,
 )
 from report.run_view import Unit
@@ -64,14 +63,6 @@ def test_a_unit_that_only_drifts_is_not(random_text):
     assert np.mean(claims) < 0.05
 
 
-def test_alignment_shifts_by_one_character():
-    view = tiny_view()
-    read = trace_states(view.sample, 1, "read")
-    predict = trace_states(view.sample, 1, "predict")
-    np.testing.assert_array_equal(predict[1:], read[:-1])
-    np.testing.assert_array_equal(predict[0], view.sample.before.hidden[0])
-
-
 def test_threshold_looks_at_the_whole_text():
     """The notebook's fifth defect: it looked at the first character only."""
     view = tiny_view()
@@ -84,7 +75,7 @@ def test_threshold_looks_at_the_whole_text():
     assert (Unit(1, unit) in left_out) == (mean[unit] < threshold)
     assert (Unit(1, unit) in left_out) != (first[unit] < threshold)
     for found, value in left_out.items():
-        expected = np.abs(view.sample.layers[found.layer - 1].hidden)[:, found.index].mean()
+        expected = np.abs(found.of(view.sample.layers).hidden)[:, found.index].mean()
         assert value == pytest.approx(expected, abs=1e-6)
 
 

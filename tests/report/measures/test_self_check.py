@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from jobs.model.reading_mode import ReadingMode
 from jobs.model.trace import STATES, LayerTrace
 from report.measures.self_check import TOLERANCE, self_check
 from tests.support.golden_measures import golden_run
@@ -61,7 +62,7 @@ def test_planted_fault_is_caught(plant):
 def test_window_regime_is_told_from_stream():
     run = golden(2, characters=60, regime="window", window=7)
     assert self_check(run.network, run.trace).passed
-    assert not self_check(run.network, replace(run.trace, window=5)).passed
+    assert not self_check(run.network, replace(run.trace, mode=ReadingMode(5))).passed
     carried = golden(2, characters=60)
-    wrong = replace(carried.trace, regime="window", window=7)
+    wrong = replace(carried.trace, mode=ReadingMode(7))
     assert not self_check(carried.network, wrong).passed

@@ -96,7 +96,7 @@ def test_neighbours_and_duplicates():
     found = neighbours([layer.hidden for layer in run.trace.layers])
     first = found[0][QUOTE][0]
     assert abs(first.correlation) > 0.999
-    assert duplicates(found[0][QUOTE], 1) == (TWIN,)
+    assert duplicates(found[0][QUOTE], 0) == (TWIN,)
     assert all((one.layer, one.index) != (1, QUOTE) for one in found[0][QUOTE])
     assert {(one.layer, one.index) for one in found[1][LINE][:1]} == {(1, LINE)}
 
@@ -104,8 +104,8 @@ def test_neighbours_and_duplicates():
 def test_a_unit_and_its_negative_are_duplicates():
     near = neighbours([np.array([[1, -1, 0.2], [-1, 1, 0.1], [0.5, -0.5, 0.9]], np.float32)])[0]
     assert near[0][0].correlation == pytest.approx(-1.0)
-    assert [duplicates(found, 1) for found in near] == [(1,), (0,), ()]
-    assert duplicates(near[0], 2) == ()  # units of other layers are none
+    assert [duplicates(found, 0) for found in near] == [(1,), (0,), ()]
+    assert duplicates(near[0], 1) == ()  # units of other layers are none
 
 
 def test_wires_to_the_softmax_leave_out_what_moves_all_characters_alike():
@@ -128,7 +128,7 @@ def test_health_reads_state_and_input_gate():
     trace = LayerTrace(states.astype(np.float32), states.astype(np.float32), *gates)
     effects = [one.effect for one in golden_measures(1).units[:3]]
     used = [replace(effect, used=place != 2) for place, effect in enumerate(effects)]
-    found = [one.findings for one in health(trace, 1, used, neighbours([trace.hidden])[0])]
+    found = [one.findings for one in health(trace, 0, used, neighbours([trace.hidden])[0])]
     assert found == [
         ("never written",),
         ("constant", "saturated"),

@@ -47,7 +47,7 @@ def test_page_paints_its_own_unit(view, pages, unit):
     """The notebook's fourth defect: only the last layer was painted, and a wrong step of it."""
     text, levels = coloured(pages[unit.page])
     assert text == XML
-    states = view.sample.layers[unit.layer - 1].hidden[:, unit.index]
+    states = unit.of(view.sample.layers).hidden[:, unit.index]
     assert levels == palette.levels(states).tolist()
 
 

@@ -29,6 +29,7 @@ from jobs.corpus.corpus import Corpus
 from jobs.engine.checkpoint import Checkpoint, read_checkpoint, training_key, write_checkpoint
 from jobs.model.history import EpochRecord, Evaluation
 from jobs.model.network import initial_network
+from jobs.model.reading_mode import STREAM
 from jobs.model.trace import STATES, Before, LayerTrace, Trace
 from jobs.pipeline.pipeline import run_job
 from jobs.pipeline.session import JobOptions
@@ -267,8 +268,7 @@ def _trace(plan: JobPlan, seed: int, characters: int) -> Trace:
             tuple(values(units) for units in SIZES),
             values(size),
         ),
-        regime="stream",
-        window=0,
+        mode=STREAM,
     )
 
 

@@ -36,9 +36,9 @@ def oracle_bits(run, layer, unit, places, start):
     states[layer][0][unit] = HELD
     lost = []
     for place in places:
-        if trace.window:
+        if trace.mode.window:
             states = zero_states(network)
-            for symbol in text[place + offset - trace.window + 1 : place + offset]:
+            for symbol in text[place + offset - trace.mode.window + 1 : place + offset]:
                 states, _ = read(network, int(symbol), states, held)
         states, (_, probabilities) = read(network, int(text[place + offset]), states, held)
         target = trace.ids[place + 1]

@@ -1,0 +1,57 @@
+"""Shapes of weights: one place knows them, and a network that does not fit is named."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from jobs.model.network import (
+    check_shapes,
+    initial_network,
+    model_summary,
+    network_from_arrays,
+    weight_shapes,
+)
+
+SIZES = (3, 5)
+
+
+def test_weight_shapes_are_those_of_a_network():
+    network = initial_network(7, SIZES, 0)
+    shapes = {name: array.shape for name, array in network.arrays().items()}
+    assert shapes == weight_shapes(7, SIZES)
+    assert network.parameters == sum(int(np.prod(shape)) for shape in shapes.values())
+    assert f"{network.parameters:,}" in model_summary(network).splitlines()[-1]
+
+
+def test_arrays_make_the_same_network():
+    network = initial_network(7, SIZES, 1)
+    again = network_from_arrays(network.arrays())
+    assert again.sizes == SIZES and again.alphabet_size == 7
+    for name, array in network.arrays().items():
+        assert again.arrays()[name] is array
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (lambda layer: replace(layer, kernel=layer.kernel[:-1]), "layer2.kernel"),
+        (lambda layer: replace(layer, bias=layer.bias.astype(np.float64)), "layer2.bias"),
+    ],
+)
+def test_what_does_not_fit_is_named(change, named):
+    network = initial_network(7, SIZES, 0)
+    first, second = network.layers
+    with pytest.raises(ValueError, match=named):
+        check_shapes(replace(network, layers=(first, change(second))))
+
+
+def test_initial_weights_depend_on_the_seed_alone():
+    network = initial_network(7, SIZES, 3)
+    for layer, units in zip(network.layers, SIZES, strict=True):
+        assert layer.bias.tolist() == [0.0] * units + [1.0] * units + [0.0] * (2 * units)
+        rows = layer.recurrent_kernel @ layer.recurrent_kernel.T
+        np.testing.assert_allclose(rows, np.eye(units), atol=1e-5)  # orthogonal
+    same, other = initial_network(7, SIZES, 3), initial_network(7, SIZES, 4)
+    assert (same.output_kernel == network.output_kernel).all()
+    assert (other.output_kernel != network.output_kernel).any()
