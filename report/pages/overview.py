@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report.measured import measured
+from report.measures.explanations.first import points
 from report.pages.contents import Contents, section_contents
 from report.pages.page import Page, markdown_page
 from report.panels.panel import Column
@@ -51,16 +52,19 @@ def pages(view: RunView, contents: Contents) -> Iterator[Page]:
         picture = _picture(view, contents, layer + 1)
         pictures.append(picture)
         yield Page(picture.path, heatmap.png(_rows(states)))
-    headings, rows = _list(contents, _by_evidence(view, contents))
+    headings, rows = _list(contents, _by_interest(view, contents))
+    sections = section_contents(view, "overview")
     text = page_text(
         "overview.md.j2",
         {"title": "Overview", "hide": ["navigation", "toc"]},
         view=view,
-        sections=section_contents(view, "overview"),
+        sections=sections,
         pictures=pictures,
         headings=headings,
         rows=rows,
         left_out=sorted(contents.left_out.items()),
+        explained=any(section.name == "explained" for section in sections),
+        kinds=sorted({row.label for row in rows}),
         threshold=view.config.report.min_mean_activation,
     )
     yield markdown_page("index.md", text)
@@ -84,10 +88,18 @@ def _picture(view: RunView, contents: Contents, layer: int) -> LayerPicture:
     )
 
 
-def _by_evidence(view: RunView, contents: Contents) -> list[Unit]:
-    """Units with a page, best evidence first; in page order where nothing was measured."""
+def _by_interest(view: RunView, contents: Contents) -> list[Unit]:
+    """Units with a page, those to look at first first; in page order where nothing was measured."""
     found = measured(view)
-    return list(contents.units) if found is None else sorted(contents.units, key=found.rank)
+    if found is None:
+        return list(contents.units)
+    own = [(one.explanation, one.effect) for one in found.all.units]
+    explained = [(said, effect) for said, effect in own if said is not None]
+    if len(explained) < len(own):
+        return sorted(contents.units, key=found.rank)
+    units = (Unit(one.layer, one.index) for one in found.all.units)
+    by_unit = dict(zip(units, points(explained), strict=True))
+    return sorted(contents.units, key=lambda unit: (-by_unit[unit], found.rank(unit)))
 
 
 def _list(contents: Contents, units: list[Unit]) -> tuple[tuple[Column, ...], tuple[UnitRow, ...]]:

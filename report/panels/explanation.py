@@ -27,9 +27,9 @@ class Line:
     """One line of the sentence, as it is printed."""
 
     number: int  # of the clause, REST for the last
-    level: int  # colour of the state that it says
-    state: str  # "+0.93", "−0.05 + 0.17 × tag depth"
-    condition: str  # "when a tab is expected", "" of the rest
+    level: int  # colour of the state that it says, or of what it adds
+    state: str  # "+0.93", "−0.05 + 0.17 × tag depth", "add −0.48"
+    words: str  # "when a tab is expected", "otherwise", "to begin with"
     meaning: str  # of the line alone: where it fires, what it is worth
 
 
@@ -106,15 +106,16 @@ def sentence_lines(own: Explanation) -> tuple[Line, ...]:
     lines = [
         Line(
             number,
-            _level(clause.value + (sentence.rest if adds else 0.0)),
-            state_words(clause),
+            _level(clause.value),
+            f"add {state_words(clause)}" if adds else state_words(clause),
             condition_words(clause),
             f"{percent(clause.share)} of the characters; without it {percent(clause.worth)} "
             "less of the variance is explained",
         )
         for number, clause in enumerate(sentence.clauses)
     ]
-    rest = Line(REST, _level(sentence.rest), signed(sentence.rest), "", "where no other line holds")
+    last = "to begin with" if adds else "otherwise"
+    rest = Line(REST, _level(sentence.rest), signed(sentence.rest), last, "no other line holds")
     return (rest, *lines) if adds else (*lines, rest)
 
 
@@ -140,12 +141,17 @@ def memory_words(memory: Memory) -> str:
     return f"the last {memory.lengths[-1]} characters decide only {percent(memory.shares[-1])}"
 
 
+def reach_words(memory: Memory) -> str:
+    """The characters that decide 90 %, in short."""
+    return f"over {memory.lengths[-1]}" if memory.k90 is None else str(memory.k90)
+
+
 def columns(own: Explanation, half: int) -> tuple[Column, ...]:
     """What the list of units shows, sorts by and filters by."""
     memory = own.memory
-    longest = memory.lengths[-1]
+    text = own.sentence.text if own.explained else NONE
     return (
-        Column("Kind", own.kind, own.kind, "what decides its state; see the guide"),
+        Column("Sentence", text, text, "as it was scored"),
         Column(
             "Explained",
             own.score.r2,
@@ -153,10 +159,10 @@ def columns(own: Explanation, half: int) -> tuple[Column, ...]:
             f"share of its course that its sentence explains, {half:,} unseen probe characters",
         ),
         Column(
-            "Remembers",
-            longest + 1 if memory.k90 is None else memory.k90,
-            f"over {longest}" if memory.k90 is None else str(memory.k90),
-            "characters that decide 90 % of its course",
+            "Characters back",
+            memory.lengths[-1] + 1 if memory.k90 is None else memory.k90,
+            reach_words(memory),
+            "last characters that decide 90 % of its course",
         ),
     )
 

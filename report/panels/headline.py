@@ -57,6 +57,7 @@ class HeadlineBox:
     shifts: int
     negligible: float
     reading: bool  # there is a reading page
+    folded: bool  # the front page answers by explanations
 
 
 def headline(view: RunView) -> HeadlineBox | None:
@@ -86,6 +87,7 @@ def headline(view: RunView) -> HeadlineBox | None:
         shifts=found.all.null.shifts,
         negligible=NEGLIGIBLE,
         reading=view.shows_sample,
+        folded=all(one.explanation is not None for one in units),
     )
 
 

@@ -68,6 +68,7 @@ def prepare(view: RunView) -> UnitContent | None:
         label = own.label
         score = f"{score_name(label)} {decimals(label.score.shown)}"
         columns = (
+            Column("Concept", label.named, label.named, f"that it remembers {BEYOND}"),
             Column("Rank", own.rank, str(own.rank), "by evidence: margin above the controls"),
             Column(
                 "Score",

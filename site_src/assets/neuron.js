@@ -72,7 +72,7 @@
 
   function two(value) {
     var size = Math.abs(value).toFixed(2);
-    return (value < 0 && size !== "0.00" ? "\u2212" : "+") + size;
+    return (size === "0.00" ? "" : value < 0 ? "\u2212" : "+") + size;
   }
 
   function characterOf(span) {
@@ -286,6 +286,10 @@
 
   function prepare() {
     clear();
+    document.querySelectorAll(".unit-filter").forEach(function (box) {
+      box.hidden = false;
+      filterUnits(box);
+    });
     document.querySelectorAll(".try[data-scripts]:not([data-brought])").forEach(function (root) {
       root.dataset.brought = "yes";
       bring(root.dataset.scripts.split(" "), function () { window.neuronarioTry.start(root); });
@@ -328,6 +332,63 @@
     });
     heading.setAttribute("aria-sort", ascending ? "ascending" : "descending");
   }
+
+  /* --- which units the list shows ------------------------------------------------------------- */
+
+  var COLUMNS = {kind: "Kind", explained: "Explained", back: "Characters back", effect: "Effect"};
+
+  function columnOf(table, title) {
+    return Array.prototype.findIndex.call(table.tHead.rows[0].cells, function (cell) {
+      return cell.textContent === title;
+    });
+  }
+
+  function filterUnits(box) {
+    var table = document.getElementById("unit-list");
+    var wanted = [];
+    box.querySelectorAll("[data-filter]").forEach(function (field) {
+      var name = field.dataset.filter;
+      if (field.value.trim()) {
+        wanted.push({name: name, value: field.value, column: columnOf(table, COLUMNS[name])});
+      }
+    });
+    var shown = 0;
+    Array.prototype.forEach.call(table.tBodies[0].rows, function (row) {
+      var keeps = wanted.every(function (filter) {
+        if (filter.name === "words") {
+          return filter.value.toLowerCase().trim().split(/\s+/).every(function (word) {
+            return row.textContent.toLowerCase().indexOf(word) >= 0;
+          });
+        }
+        var cell = row.cells[filter.column];
+        if (filter.name === "kind") { return cell.textContent === filter.value; }
+        return Math.abs(Number(cell.dataset.value)) >= Number(filter.value);
+      });
+      row.hidden = !keeps;
+      shown += keeps;
+    });
+    var all = table.tBodies[0].rows.length;
+    box.querySelector("output").textContent = shown + " of " + all + " neurons";
+  }
+
+  function filterOf(target) {
+    return target.closest && target.closest(".unit-filter");
+  }
+
+  ["input", "change"].forEach(function (kind) {
+    document.addEventListener(kind, function (event) {
+      var box = filterOf(event.target);
+      if (box) { filterUnits(box); }
+    });
+  });
+
+  document.addEventListener("click", function (event) {
+    var link = event.target.closest && event.target.closest("[data-kind-filter]");
+    var box = document.querySelector(".unit-filter");
+    if (!link || !box) { return; }
+    box.querySelector("[data-filter=kind]").value = link.dataset.kindFilter;
+    filterUnits(box);
+  });
 
   document.addEventListener("click", function (event) {
     var button = event.target.closest && event.target.closest(".n-units thead button");

@@ -34,7 +34,7 @@ def explanation(kind, r2=0.7, interval=(0.6, 0.8), null=-0.1):
 
 
 def words(lines):
-    return [f"{line.state} {line.condition}".strip() for line in lines]
+    return [f"{line.state} {line.words}" for line in lines]
 
 
 def test_rules_are_read_from_the_first_line_on():
@@ -42,7 +42,7 @@ def test_rules_are_read_from_the_first_line_on():
     assert words(box.lines) == [
         "+0.93 when a tab, newline or < is expected",
         "−0.05 + 0.17 × tag depth when in the blanks that begin a line",
-        "+0.10",
+        "+0.10 otherwise",
     ]
     assert [line.number for line in box.lines] == [0, 1, REST]
     assert not box.adds
@@ -53,7 +53,10 @@ def test_a_scorecard_begins_with_what_it_adds_to():
     box = head(explanation("mixed"), 10_000)
     assert box.adds
     assert [line.number for line in box.lines] == [REST, 0, 1]
-    assert box.lines[1].level == palette.levels(1.03)  # as the state would be
+    assert words(box.lines)[:2] == [
+        "+0.10 to begin with",
+        "add +0.93 when a tab, newline or < is expected",
+    ]
 
 
 def test_score_interval_untrained_and_memory_stand_in_the_first_lines():

@@ -7,6 +7,7 @@ from report.render.spans import shown_text
 from report.run_view import Unit
 from tests.support.explained_view import explained_view
 from tests.support.tiny_explanations import tiny_explanation
+from tests.system.browser.test_site_pages import search
 
 UNIT = Unit(1, 1)  # a predictor: rules, explained
 VIEW = explained_view()
@@ -149,3 +150,86 @@ def test_bars_and_map_are_printed(explained, open_page):
     for selector in (f"{TEXT} > span", ".pairs td", ".steps rect", ".sentence i"):
         exact = page.locator(selector).first.evaluate("e => getComputedStyle(e).printColorAdjust")
         assert exact == "exact"
+
+
+def rows(page):
+    return page.locator("#unit-list tbody tr:visible th").all_inner_texts()
+
+
+def names(holds):
+    return {
+        Unit(one.layer, one.index).name for one in VIEW.measures["units"] if holds(one.explanation)
+    }
+
+
+def test_list_shows_what_is_asked_for(explained, open_page):
+    page = open_page(explained.address + "index.html")
+    assert len(rows(page)) == len(VIEW.units)
+    page.locator("[data-filter=kind]").select_option("predictor")
+    assert set(rows(page)) == names(lambda one: one.kind == "predictor")
+    page.locator("[data-filter=explained]").select_option("0.5")
+    wanted = names(lambda one: one.kind == "predictor" and one.score.r2 >= 0.5)
+    assert set(rows(page)) == wanted
+    count = page.locator(".unit-filter output").text_content()
+    assert count == f"{len(wanted)} of {len(VIEW.units)} neurons"
+    page.locator("[data-filter=kind]").select_option("")
+    page.locator("[data-filter=explained]").select_option("")
+    page.locator("[data-filter=words]").fill("newline TRACKER")
+    assert set(rows(page)) == names(lambda one: one.kind == "tracker" and one.explained)
+    page.locator("[data-filter=words]").fill("")
+    page.locator("[data-filter=back]").select_option("20")
+    assert rows(page) == []  # all of them reach 11 characters back
+
+
+def test_list_sorts_by_what_is_explained(explained, open_page):
+    page = open_page(explained.address + "index.html")
+    page.get_by_role("button", name="Explained", exact=True).click()
+    heading = page.locator("th[aria-sort]")
+    column = heading.evaluate("e => e.cellIndex")
+    values = page.locator(f"#unit-list tbody tr > :nth-child({column + 1})").evaluate_all(
+        "cells => cells.map(cell => Number(cell.dataset.value))"
+    )
+    assert values == sorted(values, reverse=True) and values[0] > values[-1]
+
+
+def test_a_kind_of_the_legend_chooses_its_units(explained, open_page):
+    page = open_page(explained.address + "index.html")
+    page.locator(".kinds a", has_text="counter").click()
+    assert set(rows(page)) == names(lambda one: one.kind == "counter")
+
+
+def test_without_script_the_whole_list_is_there_and_no_filter(explained, chromium):
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(explained.address + "index.html")
+    assert not page.locator(".unit-filter").is_visible()
+    assert len(rows(page)) == len(VIEW.units)
+    page.locator(".unit-map a").first.click()
+    assert page.locator("h1").text_content().startswith("Layer 1 neuron")
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_front_page_fits_a_telephone(explained, open_page, scheme):
+    page = open_page(
+        explained.address + "index.html",
+        viewport={"width": 390, "height": 844},
+        color_scheme=scheme,
+    )
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.locator(".unit-map").first.bounding_box()["y"] < 844
+
+
+@pytest.mark.parametrize(
+    ("query", "kind"),
+    [("counter", "counter"), ("expected tab", "predictor"), ("tag depth", "counter")],
+)
+def test_search_finds_units_by_what_they_do(explained, open_page, query, kind):
+    page = open_page(explained.address + "index.html")
+    found = set(search(page, query))
+    wanted = {
+        Unit(one.layer, one.index).address
+        for one in VIEW.measures["units"]
+        if one.explanation.kind == kind and one.explanation.explained
+    }
+    assert wanted and wanted <= found
