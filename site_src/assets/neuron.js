@@ -386,9 +386,12 @@
     var link = event.target.closest && event.target.closest("[data-kind-filter]");
     var box = document.querySelector(".unit-filter");
     if (!link || !box) { return; }
+    event.preventDefault();
+    event.stopPropagation();  // the theme would bring the page anew
     box.querySelector("[data-filter=kind]").value = link.dataset.kindFilter;
     filterUnits(box);
-  });
+    document.getElementById("units").scrollIntoView();
+  }, true);
 
   document.addEventListener("click", function (event) {
     var button = event.target.closest && event.target.closest(".n-units thead button");
