@@ -13,10 +13,13 @@ from report.render import palette
 from report.render.characters import character_name, glyph
 from report.render.spans import Cell, cells, paint
 from report.render.templates import page_text, percent, strip
+from report.render.words import words
 from report.run_view import RunView
 
 GUESSES = 5
 SYMBOLS = 3
+SEARCH_BOOST = 3.5  # above the run page: a word of the sample before the alphabet
+WORDS = 2_000  # most frequent words that the page lists
 
 
 @dataclass(frozen=True)
@@ -55,9 +58,14 @@ def pages(view: RunView, contents: Contents) -> Iterator[Page]:
         return
     bits = view.sample.surprise()
     text_cells = cells(view.sample_text)
+    found = words(view.sample_text)
     text = page_text(
         "sample.md.j2",
-        {"title": "Sample", "hide": ["navigation", "toc"]},
+        {
+            "title": "Sample",
+            "hide": ["navigation", "toc"],
+            "search": {"boost": SEARCH_BOOST},
+        },
         view=view,
         sections=section_contents(view, "sample"),
         cells=text_cells,
@@ -67,6 +75,8 @@ def pages(view: RunView, contents: Contents) -> Iterator[Page]:
         mean_bits=float(bits.mean()),
         places=_places(view, text_cells, bits),
         picture=_symbol_picture(view),
+        words=found[:WORDS],
+        distinct=len(found),
         surprise_legend=range(palette.SURPRISE_LEVELS),
     )
     yield markdown_page("sample.md", text)

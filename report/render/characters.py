@@ -117,4 +117,5 @@ def character_name(character: str) -> str:
         return f"capital {character}"
     if category[0] == "L":
         return f"letter {character}"
-    return unicodedata.name(character, "").lower() or f"character {code_point(character)}"
+    name = unicodedata.name(character, "").lower()
+    return f"{name} {glyph(character)}" if name else f"character {code_point(character)}"

@@ -398,6 +398,16 @@
     if (button) { sortBy(button.closest("th")); }
   });
 
+  /* --- search -------------------------------------------------------------------------------- */
+
+  /* The theme asks at the release of a key. Pasted text has none, nor has much that an input method
+     writes, as Chinese or a dictated word: it would find nothing. */
+  document.addEventListener("input", function (event) {
+    if (event.target.matches("input[data-md-component=search-query]")) {
+      event.target.dispatchEvent(new KeyboardEvent("keyup", {bubbles: true}));
+    }
+  });
+
   /* --- start, and after each instant navigation ---------------------------------------------- */
 
   /* On file:// the theme never says that a page is there: so the first one is prepared by itself. */

@@ -11,7 +11,7 @@ from report.render.characters import character_name, glyph, is_invisible
         ("a", "letter a"),
         ("É", "capital É"),
         ("7", "digit 7"),
-        ("€", "euro sign"),
+        ("€", "euro sign €"),
         ("\x07", "character U+0007"),
         ("\ue000", "character U+E000"),
     ],

@@ -82,18 +82,19 @@ def test_sample_page_reads_out_what_was_expected(site, view, open_page):
     assert page.locator(".guess.on").count() == 1
 
 
-def search(page, query):
-    """Addresses that the site's own search box finds, best first."""
+def search(page, query, found=True):
+    """Addresses that the site's own search box finds, best first; waits for some if ``found``."""
     box = page.locator("[data-md-component=search-query]")
     box.click()
     box.fill("")
     box.press_sequentially(query)
     links = page.locator("[data-md-component=search-result] a.md-search-result__link")
-    links.first.wait_for(timeout=30_000)
+    if found:
+        links.first.wait_for(timeout=30_000)
     page.wait_for_timeout(700)  # results of the last letter replace those of the letters before
     return [
         link.split("?")[0].split("#")[0].split("/", 3)[3]
-        for link in links.evaluate_all("found => found.map(link => link.href)")
+        for link in links.evaluate_all("links => links.map(link => link.href)")
     ]
 
 
