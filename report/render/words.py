@@ -18,10 +18,12 @@ WORD = re.compile(rf"[{SPACELESS}]+|[^\s{SPACELESS}]+")
 def words(text: str) -> list[tuple[str, int]]:
     """Different words of ``text`` and how often each stands there, most frequent first.
 
-    A word is a run of letters, marks and digits, in composed form (NFC), its case as it stands.
+    A word is a run of letters, marks and digits, not of digits alone, in composed form (NFC), its
+    case as it stands.
     """
     kept = "".join(character if _is_of_a_word(character) else " " for character in text)
-    return Counter(WORD.findall(unicodedata.normalize("NFC", kept))).most_common()
+    found = WORD.findall(unicodedata.normalize("NFC", kept))
+    return Counter(word for word in found if not word.isnumeric()).most_common()
 
 
 def _is_of_a_word(character: str) -> bool:

@@ -1,5 +1,7 @@
+import json
 import re
 import shutil
+from html import unescape
 
 import pytest
 
@@ -8,6 +10,7 @@ from jobs.disk.mark import digests, write_mark
 from jobs.errors import ExitCode, NeuronarioError
 from report.pages.build import build_pages
 from report.pages.page import Page, markdown_page
+from report.render.characters import glyph
 from report.render.spans import shown_text
 from report.resources import Resources, resources
 from report.site import build as site_module
@@ -18,8 +21,13 @@ from tests.support.tiny_view import tiny_view
 
 
 @pytest.fixture(scope="module")
-def pages():
-    return build_pages(tiny_view(sizes=(2, 1)))
+def view():
+    return tiny_view(sizes=(2, 1))
+
+
+@pytest.fixture(scope="module")
+def pages(view):
+    return build_pages(view)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +62,17 @@ def test_blocks_come_through_markdown_unchanged(built, pages):
 def test_search_index_has_words_and_no_text(built):
     index = text_of(built.folder / "search" / "search_index.json")
     assert "Layer 2 neuron 0" in index and "N0 for short" in index
-    assert "Faroe" not in index and "verbatim" not in index
+    assert "verbatim" not in index
+    with_words = [doc["location"] for doc in json.loads(index)["docs"] if "Faroe" in doc["text"]]
+    assert with_words == ["sample.html#words"]
+    assert "Faroe Islands" not in index
+
+
+def test_search_index_has_every_character_of_the_alphabet_once(built, view):
+    docs = json.loads(text_of(built.folder / "search" / "search_index.json"))["docs"]
+    alphabet = next(doc["text"] for doc in docs if doc["location"] == "run.html#alphabet")
+    found = [unescape(item) for item in re.findall("<li>(.*?) ?</li>", alphabet)]
+    assert sorted(found) == sorted(map(glyph, view.card.alphabet))
 
 
 def test_name_of_the_site_is_escaped(built):
