@@ -16,8 +16,10 @@ import click
 
 from jobs import __version__
 from jobs.cli import store_commands, trace_command
+from jobs.cli.exit_codes import add_exit_codes
 from jobs.cli.failures import missing_package, say_error, say_traceback
 from jobs.cli.options import (
+    FiniteFloat,
     config_option,
     default_config_path,
     json_option,
@@ -26,6 +28,7 @@ from jobs.cli.options import (
     store_option,
     wait_option,
 )
+from jobs.config.limits import LEAST_TEMPERATURE, MOST_TEMPERATURE
 from jobs.disk.files import write_error
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.printable import printable
@@ -114,8 +117,14 @@ def train(
 @config_option
 @store_option
 @click.option("--characters", type=click.IntRange(1, 100_000), default=500, show_default=True)
-@click.option("--temperature", type=click.FloatRange(min=0, min_open=True), default=1.0)
+@click.option(
+    "--temperature",
+    type=FiniteFloat(LEAST_TEMPERATURE, MOST_TEMPERATURE),
+    default=1.0,
+    show_default=True,
+)
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
+@click.option("--prime", metavar="TEXT", default="", help="Read first, and written on from.")
 def sample(
     run_name: str,
     config_path: Path | None,
@@ -123,12 +132,14 @@ def sample(
     characters: int,
     temperature: float,
     seed: int,
+    prime: str,
 ) -> None:
-    """Print a fresh text written by the network of RUN."""
-    from jobs.pipeline.pipeline import sample_text
+    """Print a fresh text written by the network of RUN; it begins with --prime, if given."""
+    from jobs.pipeline.sample_text import sample_text
 
     store = store_folder(config_path, store_path)
-    click.echo(sample_text(store, run_name, characters, temperature, seed), nl=False)
+    text = sample_text(store, run_name, characters, temperature, seed, prime)
+    click.echo(text, nl=False)
 
 
 @cli.command()
@@ -235,9 +246,15 @@ def config_show(config_path: Path | None) -> None:
 @cli.command()
 @click.option("--site", "site_path", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--port", type=click.IntRange(1, 65_535), default=8000, show_default=True)
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on; 0.0.0.0 lets the whole network in.",
+)
 @config_option
-def serve(site_path: Path | None, port: int, config_path: Path | None) -> None:
-    """Serve the built site on this machine, to look at it."""
+def serve(site_path: Path | None, port: int, host: str, config_path: Path | None) -> None:
+    """Serve the built site from this machine, to look at it."""
     from jobs.cli.serve import serve_folder
 
     if site_path is None:
@@ -245,7 +262,7 @@ def serve(site_path: Path | None, port: int, config_path: Path | None) -> None:
 
         loaded = load_config(config_path or default_config_path())
         site_path = Path(loaded.config.site.directory)
-    serve_folder(site_path, port)
+    serve_folder(site_path, port, host)
 
 
 def today() -> date:
@@ -284,10 +301,12 @@ for verb in (
     store_commands.check,
     store_commands.prune,
     store_commands.tag,
+    store_commands.untag,
     store_commands.baseline,
     store_commands.status,
 ):
     cli.add_command(verb)
+add_exit_codes(cli)
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """Options that several verbs of the command line share, and what they mean when left out."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,6 +10,19 @@ import click
 from jobs.config.presets import preset_path
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class FiniteFloat(click.FloatRange):
+    """A number in a range; what is no number (nan) is in none."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The number, or a usage error."""
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not in the range {self._describe_range()}.", param, ctx)
+        return number
 
 
 def config_option(function: Command) -> Command:

@@ -1,6 +1,8 @@
 """The verbs that look after a store of runs: compare, check, prune, tag, status."""
 
+import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -75,7 +77,8 @@ def check(config_path: Path | None, store_path: Path | None) -> None:
 @config_option
 @store_option
 @click.option("--dry-run", is_flag=True, help="Only say what would be done, and why.")
-def prune(config_path: Path | None, store_path: Path | None, dry_run: bool) -> None:
+@json_option
+def prune(config_path: Path | None, store_path: Path | None, dry_run: bool, as_json: bool) -> None:
     """Remove and thin old runs by the retention rules of the configuration."""
     from jobs.config.file import load_config
     from jobs.store.lock import locked
@@ -86,6 +89,10 @@ def prune(config_path: Path | None, store_path: Path | None, dry_run: bool) -> N
     store = store_path or Path(config.store.directory)
     with locked(store, "prune"):
         decisions = prune_store(store, config.retention, dry_run=dry_run)
+    if as_json:
+        plain = {"dry_run": dry_run, "runs": [asdict(decision) for decision in decisions]}
+        click.echo(json.dumps(plain, indent=1, sort_keys=True))
+        return
     for decision in decisions:
         click.echo(f"{decision.run}  {decision.action:<8}{', '.join(decision.reasons)}")
     click.echo(f"{summary(decisions)}{' (dry run: nothing was touched)' * dry_run}")
@@ -102,12 +109,30 @@ def tag(run_name: str, name: str, config_path: Path | None, store_path: Path | N
 
 
 @click.command()
-@click.argument("run_name", metavar="RUN", default="latest")
+@click.argument("name")
 @config_option
 @store_option
-def baseline(run_name: str, config_path: Path | None, store_path: Path | None) -> None:
-    """Make RUN the baseline that gates compare with."""
-    _set_reference(store_folder(config_path, store_path), run_name, "baseline")
+def untag(name: str, config_path: Path | None, store_path: Path | None) -> None:
+    """Take a tag away; the run stays until the retention rules remove it."""
+    _remove_reference(store_folder(config_path, store_path), name)
+
+
+@click.command()
+@click.argument("run_name", metavar="RUN", required=False)
+@click.option("--clear", is_flag=True, help="There is no baseline any more.")
+@config_option
+@store_option
+def baseline(
+    run_name: str | None, clear: bool, config_path: Path | None, store_path: Path | None
+) -> None:
+    """Make RUN [default: latest] the baseline that gates compare with."""
+    if clear and run_name:
+        raise click.UsageError("give RUN or --clear, not both")
+    store = store_folder(config_path, store_path)
+    if clear:
+        _remove_reference(store, "baseline")
+    else:
+        _set_reference(store, run_name or "latest", "baseline")
 
 
 @click.command()
@@ -134,3 +159,15 @@ def _set_reference(store: Path, run_name: str, name: str) -> None:
     with locked(store, "tag"):
         set_reference(store, name, run)
     click.echo(f"{name}: {run.id}")
+
+
+def _remove_reference(store: Path, name: str) -> None:
+    from jobs.store.layout import check_format
+    from jobs.store.lock import locked
+    from jobs.store.run_names import check_reference, remove_reference
+
+    check_format(store)
+    check_reference(store, name)
+    with locked(store, "untag"):
+        remove_reference(store, name)
+    click.echo(f"{name}: taken away")

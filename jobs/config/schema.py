@@ -20,14 +20,29 @@ from pydantic import (
     model_validator,
 )
 
+from jobs.config.limits import LEAST_TEMPERATURE, MOST_TEMPERATURE
 from jobs.model.reading_mode import Alignment, ReadingMode, Regime, reading_mode
 
 SCHEMA = 1
 MOST_SEPARATOR = 200  # characters
 
-Fraction = Annotated[float, Field(gt=0.0, lt=0.5, allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
+# Numbers are computed in float32: none may vanish or become infinite there.
+Fraction = Annotated[float, Field(ge=1e-6, lt=0.5, allow_inf_nan=False)]
+Rate = Annotated[float, Field(ge=1e-8, le=100.0, allow_inf_nan=False)]
+Temperature = Annotated[
+    float, Field(ge=LEAST_TEMPERATURE, le=MOST_TEMPERATURE, allow_inf_nan=False)
+]
+
+
+def _nothing_or_enough(value: float) -> float:
+    if 0.0 < value < 1e-12:
+        raise ValueError("too small to have any effect; write 0, or at least 1e-12")
+    return value
+
+
+Weight = Annotated[
+    float, Field(ge=0.0, le=1e6, allow_inf_nan=False), AfterValidator(_nothing_or_enough)
+]
 
 
 def _plain_path(value: str) -> str:
@@ -215,11 +230,13 @@ class TrainingConfig(Section):
     stride: Annotated[int, Field(ge=1, le=4_096)] = 20  # window regime: from window to window
     loss: Literal["last", "every"] = "every"  # `last` only in the window regime
     chunk: Annotated[int, Field(ge=1, le=4_096)] = 50  # stream regime: truncated back-propagation
-    learning_rate: Positive = 0.02
+    learning_rate: Rate = 0.02
     schedule: Literal["constant", "cosine"] = "cosine"
-    clip_norm: NotNegative = 1.0  # global gradient norm; 0 = no clipping
-    dropout: Annotated[float, Field(ge=0, le=0.9)] = 0.0  # of what a layer hands upwards
-    l1: NotNegative = 0.0  # activity penalty on the hidden states
+    clip_norm: Weight = 1.0  # global gradient norm; 0 = no clipping
+    dropout: Annotated[
+        float, Field(ge=0, le=0.9, allow_inf_nan=False), AfterValidator(_nothing_or_enough)
+    ] = 0.0  # of what a layer hands upwards
+    l1: Weight = 0.0  # activity penalty on the hidden states
     patience: Annotated[int, Field(ge=0, le=100_000)] = 0  # epochs without gain; 0 = no early stop
     start: Literal["fresh", "previous"] = "fresh"
 
@@ -241,7 +258,7 @@ class SampleConfig(Section):
     """The text that the network writes."""
 
     characters: Annotated[int, Field(ge=1, le=100_000)] = 500
-    temperature: Positive = 1.0
+    temperature: Temperature = 1.0
 
 
 class ProbeConfig(Section):

@@ -23,8 +23,6 @@ from jobs.disk.written import write_files
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.machine.packages import SITE, TRAINING, check_packages
 from jobs.machine.runtime import current_runtime
-from jobs.machine.tensorflow_start import start_tensorflow
-from jobs.model.alphabet import decode
 from jobs.pipeline.places import check_report, check_site, check_store
 from jobs.pipeline.progress import ProgressDisplay
 from jobs.pipeline.session import JobOptions, running_job
@@ -141,23 +139,6 @@ def train_only(options: JobOptions) -> None:
             return
         check_packages(TRAINING)
         train_stage(plan, progress, resume=options.resume)
-
-
-def sample_text(store: Path, name: str, characters: int, temperature: float, seed: int) -> str:
-    """A fresh text of a run's network, its start as long as the run's own."""
-    start_tensorflow()
-    from jobs.engine.sample import sample
-
-    run = read_run(store, name)
-    trace = sample(
-        run.network,
-        mode=run.config.training.mode,
-        start_ids=run.sample.context,
-        characters=characters,
-        temperature=temperature,
-        seed=seed,
-    )
-    return decode(trace.ids, run.card.alphabet)
 
 
 def write_report(store: Path, name: str, folder: Path) -> int:

@@ -4,7 +4,7 @@ import difflib
 import re
 from pathlib import Path
 
-from jobs.disk.files import write_text
+from jobs.disk.files import remove_file, write_text
 from jobs.disk.regular_file import open_regular
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.store.layout import Layout, run_ids
@@ -130,6 +130,30 @@ def set_reference(store: Path, name: str, run: Run) -> None:
         )
     path = Layout(store).baseline if name == "baseline" else Layout(store).tags / name
     write_text(path, f"{run.id} {run.manifest.content_id[:16]}\n")
+
+
+def check_reference(store: Path, name: str) -> None:
+    """Make sure that ``baseline`` or a tag of this name is there, damaged or not.
+
+    Raises:
+        NeuronarioError: 66, there is none.
+    """
+    known = reference_names(store)
+    if name in known:
+        return
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {close[0]}?" if close else "`neuronario list` shows them"
+    kind = "baseline" if name == "baseline" else f"tag {name!a:.60}"
+    raise NeuronarioError(f"no {kind} in {store}; {hint}", ExitCode.NO_INPUT)
+
+
+def remove_reference(store: Path, name: str) -> None:
+    """Take ``baseline`` or a tag away; the caller holds the lock and knows that it is there.
+
+    Raises:
+        NeuronarioError: 74 or 77.
+    """
+    remove_file(Layout(store).baseline if name == "baseline" else Layout(store).tags / name)
 
 
 def _successful(store: Path, ids: list[str], name: str, back: int) -> str:

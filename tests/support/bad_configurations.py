@@ -78,7 +78,7 @@ BAD: dict[str, tuple[str, str]] = {
     ),
     "NaN": (
         GOOD + "training: {learning_rate: .nan}\n",
-        "2: training.learning_rate: nan is not allowed; a number above 0",
+        "2: training.learning_rate: nan is not allowed; a number from 1e-08",
     ),
     "infinite": (
         GOOD + "training: {clip_norm: .inf}\n",
@@ -90,7 +90,7 @@ BAD: dict[str, tuple[str, str]] = {
     ),
     "held-out share": (
         "corpus: {builtin: xml, held_out: 0.7}\n",
-        "1: corpus.held_out: 0.7 is not allowed; a number above 0 and below 0.5",
+        "1: corpus.held_out: 0.7 is not allowed; a number from 1e-06 and below 0.5",
     ),
     "choice": (
         GOOD + "training: {regime: windows}\n",

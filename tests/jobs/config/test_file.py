@@ -213,7 +213,7 @@ TRICKY = st.sampled_from(["1e3", "0x1", ".5", "1_0", "no", "~", "null", "true", 
 
 
 @settings(max_examples=60)
-@given(name=PRINTABLE | TRICKY, rate=st.floats(1e-300, 1e300), seed=st.integers(0, 2**32 - 1))
+@given(name=PRINTABLE | TRICKY, rate=st.floats(1e-8, 100), seed=st.integers(0, 2**32 - 1))
 def test_any_effective_configuration_round_trips(name: str, rate: float, seed: int) -> None:
     config = Config.model_validate(
         {
