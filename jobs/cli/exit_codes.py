@@ -24,6 +24,7 @@ OF_VERB: dict[str, tuple[int, ...]] = {
     "run": (4, *READS, *WRITES),
     "train": (4, *READS, *WRITES),
     "sample": READS,
+    "export": (*READS, 73),
     "trace": (*READS, 73),
     "report": (*READS, 73),
     "site": (*READS, *WRITES),

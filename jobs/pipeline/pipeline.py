@@ -159,6 +159,21 @@ def write_report(store: Path, name: str, folder: Path) -> int:
     return len(pages)
 
 
+def export_run(store: Path, name: str, folder: Path) -> int:
+    """Write a run as a folder for a model hub; returns the number of files.
+
+    Raises:
+        NeuronarioError: 65, 66 no such run; 73, 77 the folder is not ours, or cannot be written.
+    """
+    from report.export import export_files
+    from report.make_report import stored_view
+
+    check_report(folder, store, "the export")
+    files = export_files(stored_view(read_run(store, name)))
+    write_files(folder, files, "the export")
+    return len(files)
+
+
 def publish_run(
     store: Path, name: str, site: Path | None, config_path: Path | None = None
 ) -> tuple[Path, str]:

@@ -35,13 +35,13 @@ def check_site(
     check_apart(site, "the site", [_store(store), *_texts(config_path, config_file)])
 
 
-def check_report(folder: Path, store: Path) -> None:
-    """Refuse a folder for a report that is, holds or lies in the store or what is the user's.
+def check_report(folder: Path, store: Path, what: str = "the report") -> None:
+    """Refuse a folder that is, holds or lies in the store or what is the user's.
 
     Raises:
         NeuronarioError: 73.
     """
-    check_apart(folder, "the report", [_store(store), *user_places()])
+    check_apart(folder, what, [_store(store), *user_places()])
 
 
 def check_trace(folder: Path, store: Path) -> None:
