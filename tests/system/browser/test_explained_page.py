@@ -233,3 +233,14 @@ def test_search_finds_units_by_what_they_do(explained, open_page, query, kind):
         if one.explanation.kind == kind and one.explanation.explained
     }
     assert wanted & found
+
+
+def test_reading_opens_on_its_most_telling_character(explained, open_page):
+    page = open_page(explained.address + "reading.html")
+    shown = page.locator(".reading-place:visible")
+    assert shown.count() == 1 and "its sentence says" in shown.text_content()
+    chosen = page.locator(".reading a.telling")
+    assert shown.get_attribute("id") == chosen.get_attribute("href").removeprefix("#")
+    page.locator(".reading a").nth(5).click()
+    page.wait_for_selector("#c5:visible")
+    assert page.locator(".reading-place:visible").count() == 1
