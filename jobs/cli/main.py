@@ -39,6 +39,8 @@ Exit codes: 0 done or nothing to do; 2 usage; 3 gate failed or differences found
 75 another run holds the lock; 77 no permission; 78 configuration or installation invalid;
 128+N signal N."""
 
+NO_TEMPORARY_FOLDER = "no folder can be written to; let TMPDIR name one that can"
+
 
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "--version", prog_name="neuronario")
@@ -352,6 +354,8 @@ def guarded(command: Callable[[], Any], *, as_json: bool = False) -> int:
         sys.stderr.close()  # nobody reads any more: say nothing
         return 141
     except OSError as error:  # the machine, not the program: a full disk behind standard output
+        if "No usable temporary directory" in str(error):
+            error = OSError(error.errno, NO_TEMPORARY_FOLDER, "temporary files")
         code = int(write_error(Path(error.filename or "output"), error).code)
         message = f"{error.strerror or error}: {error.filename or 'standard output'}"
     except Exception as error:

@@ -90,6 +90,21 @@ def cpu_identity(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
     )
 
 
+def lacks_avx(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
+    """Whether this is an x86 processor that says what it can do, and AVX is not among it.
+
+    TensorFlow's packages are built with these instructions and abort without them.
+    """
+    if platform.machine() not in ("x86_64", "AMD64"):
+        return False
+    flags = [
+        line.partition(":")[2].split()
+        for line in cpu_identity(cpuinfo).splitlines()
+        if line.startswith("flags:")
+    ]
+    return bool(flags) and any("avx" not in known for known in flags)
+
+
 def installed_version(distribution: str) -> str:
     """The installed version of a distribution; "" where there is none."""
     try:
