@@ -5,6 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from jobs.machine.runtime import Runtime
+from report.compare.explanation_changes import (
+    ExplanationChange,
+    explanation_changes,
+    unit_explanations,
+)
 from report.compare.inputs import InputChange, input_changes
 from report.compare.label_changes import (
     ConceptChange,
@@ -51,6 +56,7 @@ class Difference:
     labels: tuple[LabelChange, ...]  # of pairs of units, changed or not
     concepts: tuple[ConceptChange, ...]
     sample: SampleChange
+    explanations: tuple[ExplanationChange, ...] = ()  # of pairs of units; none without them
 
     @property
     def comparable(self) -> bool:
@@ -68,6 +74,7 @@ class Difference:
             and all(unit.state in ("same", "dead") for layer in self.layers for unit in layer.units)
             and not any(label.changed for label in self.labels)
             and not any(concept.changed for concept in self.concepts)
+            and not any(change.changed for change in self.explanations)
             and self.sample.first_difference is None
         )
 
@@ -113,6 +120,7 @@ def compare(
         labels=label_changes(before or {}, after or {}, layers) if known else (),
         concepts=concept_changes(old, new) if known else (),
         sample=_sample(old.sample_text, new.sample_text),
+        explanations=explanation_changes(unit_explanations(old), unit_explanations(new), layers),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from jobs.disk import files
 from jobs.printable import printable
 from report.compare.difference import Difference
+from report.compare.explanation_changes import ExplanationChange
 from report.compare.label_changes import LabelChange
 from report.compare.matching import LayerMatch, UnitMatch
 from report.compare.quality import Quality
@@ -21,6 +22,8 @@ from report.compare.wording import (
     bits_words,
     concept_words,
     counts_words,
+    explained_words,
+    explanation_words,
     label_words,
     labelled_words,
     layer_words,
@@ -32,8 +35,8 @@ from report.render.templates import render
 from report.run_view import Unit
 
 SCHEMA = 1  # of the JSON; raised when a reader of the old one would misread the new one
-LINES = 40  # at most, of the text
-INPUTS, UNITS, LABELS = 7, 10, 5  # lines of the text for each of these
+LINES = 45  # at most, of the text
+INPUTS, UNITS, LABELS, SAID = 7, 10, 5, 3  # lines of the text for each of these
 LAYERS = 3  # with more, the figures of a layer are left to --md and --json
 
 
@@ -59,6 +62,9 @@ def text(difference: Difference) -> str:
     lines += _limited("units", changed, UNITS)
     moved = [label_words(label) for label in difference.labels if label.changed]
     lines += _limited(f"labels: {labelled_words(difference)}", moved, LABELS, always=True)
+    if difference.explanations:
+        said = [explanation_words(one) for one in difference.explanations if one.changed]
+        lines += _limited(f"explanations: {explained_words(difference)}", said, SAID, always=True)
     lines.append(f"sample: {sample_words(difference.sample)}")
     shown = [ascii_text(line) for line in lines]
     return "\n".join(shown[:LINES]) + "\n"
@@ -83,6 +89,8 @@ def markdown(difference: Difference) -> str:
         changed=changed,
         labels=[label_words(label) for label in difference.labels if label.changed],
         labelled=labelled_words(difference),
+        explained=explained_words(difference) if difference.explanations else "",
+        said=[explanation_words(one) for one in difference.explanations if one.changed],
         concepts=[concept_words(concept) for concept in difference.concepts if concept.changed],
         sample=printable(sample_words(difference.sample)),
     )
@@ -101,6 +109,7 @@ def document(difference: Difference) -> dict[str, Any]:
     plain["quality"] = _quality(difference.quality)
     plain["layers"] = [_layer(layer) for layer in difference.layers]
     plain["labels"] = [_label(label) for label in difference.labels]
+    plain["explanations"] = [_explanation(one) for one in difference.explanations]
     rounded: dict[str, Any] = _rounded(plain)
     return rounded
 
@@ -143,6 +152,15 @@ def _label(label: LabelChange) -> dict[str, Any]:
         "old": name(label.old),
         "new": name(label.new),
         "changed": label.changed,
+    }
+
+
+def _explanation(change: ExplanationChange) -> dict[str, Any]:
+    return asdict(change) | {
+        "old": change.old.name,
+        "new": change.new.name,
+        "verdict": change.verdict,
+        "kind_changed": change.kind_changed,
     }
 
 

@@ -3,6 +3,7 @@
 import math
 
 from report.compare.difference import Difference, SampleChange
+from report.compare.explanation_changes import ExplanationChange, UnitExplanation
 from report.compare.label_changes import ConceptChange, LabelChange, UnitLabel
 from report.compare.matching import LayerMatch, UnitMatch
 from report.compare.quality import BLOCK, DRAWS, LEAST_BLOCKS, Quality
@@ -119,6 +120,36 @@ def concept_words(concept: ConceptChange) -> str:
         f"{concept.concept}: best score {figure(concept.after)} (was "
         f"{figure(concept.before)}; control {figure(concept.control)}), units "
         f"{concept.units_after} (was {concept.units_before})"
+    )
+
+
+def explanation_words(change: ExplanationChange) -> str:
+    """``L1N3: better explained, 0.720 (0.690 to 0.750; was 0.550, 0.520 to 0.580), predictor (was
+    mixed)``.
+    """
+    name = change.new.name
+    if change.old != change.new:
+        name = f"{name} (was {change.old.name})"
+    after, before = change.after, change.before
+    kind = f", {after.kind} (was {before.kind})" if change.kind_changed else ""
+    return (
+        f"{name}: {change.verdict}, {figure(after.score)} ({_interval(after)}; was "
+        f"{figure(before.score)}, {_interval(before)}){kind}"
+    )
+
+
+def _interval(one: UnitExplanation) -> str:
+    return f"{figure(one.interval[0])} to {figure(one.interval[1])}"
+
+
+def explained_words(difference: Difference) -> str:
+    """``3 of 98 pairs of units beyond their intervals, 1 of another kind``."""
+    changes = difference.explanations
+    changed = sum(change.changed for change in changes)
+    kinds = sum(change.kind_changed for change in changes)
+    return (
+        f"{changed} of {len(changes)} pairs of units beyond their intervals, "
+        f"{kinds} of another kind"
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from jobs.printable import printable
 from report.compare.difference import Difference
+from report.compare.explanation_changes import ExplanationChange
 from report.compare.label_changes import LabelChange
 from report.compare.matching import LayerMatch, UnitMatch
 from report.compare.probe_pair import pair_probes
@@ -13,6 +14,7 @@ from report.compare.strips import CHARACTERS, UNITS, Strip, strips
 from report.compare.wording import (
     bits_words,
     counts_words,
+    explained_words,
     figure,
     interval_words,
     label_words,
@@ -51,6 +53,14 @@ class UnitRow:
     before: str  # label
     after: str
     gain: str  # of the score, where both labels are the same
+
+
+@dataclass(frozen=True)
+class SaidRow:
+    """One line of the table of explanations."""
+
+    change: ExplanationChange
+    linked: bool  # the unit has a page
 
 
 @dataclass(frozen=True)
@@ -94,6 +104,8 @@ def diff_page(
         labelled=labelled_words(difference),
         label_lines=[label_words(label) for label in difference.labels if label.changed],
         rows=unit_rows(difference, with_page),
+        explained=explained_words(difference) if difference.explanations else "",
+        said=said_rows(difference, with_page),
         concepts=[concept for concept in difference.concepts if concept.changed],
         figure=figure,
         strips=_strips(old, new, difference),
@@ -140,6 +152,17 @@ def unit_rows(difference: Difference, with_page: Collection[Unit]) -> list[UnitR
         if unit.state not in ("same", "dead")
         or (unit.new is not None and _relabelled(labels, Unit(layer.layer, unit.new)))
     ]
+
+
+def said_rows(difference: Difference, with_page: Collection[Unit]) -> list[SaidRow]:
+    """Pairs whose sentence or score is another one, those beyond noise first."""
+    pages = set(with_page)
+    rows = [
+        SaidRow(change, change.new in pages)
+        for change in difference.explanations
+        if change.changed or change.before.sentence != change.after.sentence
+    ]
+    return sorted(rows, key=lambda row: (not row.change.changed, row.change.new))
 
 
 def _relabelled(labels: dict[Unit, LabelChange], unit: Unit) -> bool:
