@@ -4,12 +4,13 @@ condition under which the state follows a number.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jobs.model.network import Float
-from report.measures.explanations.features import LEAST, PLACES, Facts
+from report.measures.explanations.features import LEAST, PLACES, Facts, Symbols
 from report.measures.explanations.search import (
     ITEM,
     NONE,
@@ -20,10 +21,10 @@ from report.measures.explanations.search import (
 )
 
 CLAUSES = 5  # of a sentence
-CONDITIONS = 2  # of a clause, all of which must hold
-CONDITION = 0.003  # share of the variance that a further condition is worth
+CONDITIONS = 3  # of a clause, all of which must hold
+CONDITION = 0.005  # share of the variance that a further condition is worth
 CLAUSE = 0.005  # share of the variance that a clause, or a number in it, is worth
-ROUNDS = 2  # in which every clause is looked for anew, given the others
+ROUNDS = 1  # in which every clause is looked for anew, given the others
 
 Masks = NDArray[np.bool_]
 
@@ -32,8 +33,27 @@ Masks = NDArray[np.bool_]
 class Found:
     """A clause without its values."""
 
-    conditions: tuple[Condition, ...]  # all of which must hold; empty: always
+    conditions: tuple[Condition, ...]  # empty: always
     number: int = NONE  # NONE: a constant; else the state follows this number
+    any_of: bool = False  # one condition suffices; else all must hold
+
+    def holds(self, facts: Facts, symbols: Symbols) -> Masks:
+        """(T,) where it holds."""
+        found = np.full(facts.symbols.shape[1], not self.any_of)
+        for condition in self.conditions:
+            if self.any_of:
+                found |= condition.holds(facts, symbols)
+            else:
+                found &= condition.holds(facts, symbols)
+        return found
+
+    @property
+    def complement(self) -> "Found | None":
+        """Where it does not hold, if that can be said without a denial."""
+        if self.any_of or not self.conditions or not all(one.denied for one in self.conditions):
+            return None
+        said = tuple(replace(one, denied=False) for one in self.conditions)
+        return Found(said, self.number, any_of=len(said) > 1)
 
 
 @dataclass(frozen=True)
@@ -46,6 +66,17 @@ class Half:
     numbers: Float  # (K, T) with mean 0 and variance 1
     under: NDArray[np.int64]  # (C,) columns of the matrix under which a number is looked for
     conditions: tuple[Condition, ...]  # (C,) what they say
+
+    @cached_property
+    def columns(self) -> Float:
+        """(T, C + 1) where the conditions hold; last: always."""
+        always = np.ones((self.size, 1), np.float32)
+        return np.concatenate([self.matrix.values[:, self.under], always], 1)
+
+    @cached_property
+    def moments(self) -> list[tuple[Float, Float]]:
+        """Per number (C + 1,) its sum and that of its squares under each condition."""
+        return [(values @ self.columns, values**2 @ self.columns) for values in self.numbers]
 
 
 def half_of(matrix: Columns, facts: Facts, concepts: int) -> Half:
@@ -111,17 +142,20 @@ def _lines(
 ) -> None:
     """Where the state follows a number, always or under a condition, and that is worth more."""
     under = np.concatenate([sums[0], sums[1][:, :, None]], 2)  # (Q, P, C + 1), last: always
-    columns = np.concatenate(
-        [half.matrix.values[:, half.under], np.ones((half.size, 1), np.float32)], 1
-    )
     constant = gain(under)
     count = np.maximum(under[1], 1.0)
     limit = reached + CLAUSE * half.size
+    everywhere = bool((weights[1] == 1.0).all())
     for number, values in enumerate(half.numbers):
-        moments = np.stack([weights[0] * values, weights[1] * values, weights[1] * values**2])
-        of = (moments.reshape(-1, half.size) @ columns).reshape(3, *constant.shape)
-        variance = of[2] - of[1] ** 2 / count
-        covariance = of[0] - under[0] * of[1] / count
+        if everywhere:
+            one, square = half.moments[number]
+        else:
+            one, square = (
+                (weights[1] * values) @ half.columns,
+                (weights[1] * values**2) @ half.columns,
+            )
+        variance = square - one**2 / count
+        covariance = (weights[0] * values) @ half.columns - under[0] * one / count
         usable = (variance > LEAST) & (under[1] >= LEAST)
         line = np.where(usable, covariance**2 / np.maximum(variance, 1.0), 0.0)
         # a condition that holds everywhere tells nothing by itself
@@ -129,20 +163,17 @@ def _lines(
         best = (value if always else value[:, :-1]).argmax(1)
         rows = np.arange(len(best))
         better = value[rows, best] > limit
-        for one in np.flatnonzero(better):
-            place = int(best[one])
+        for problem in np.flatnonzero(better):
+            place = int(best[problem])
             condition = half.conditions[place : place + 1]  # none: always
-            clauses[one] = Found(condition, number)
+            clauses[problem] = Found(condition, number)
         limit = np.where(better, value[rows, best], limit)
 
 
 def holding(half: Half, clauses: Sequence[Found]) -> Masks:
     """(P, T) where each clause holds on half A."""
-    found = np.ones((len(clauses), half.size), bool)
-    for place, clause in enumerate(clauses):
-        for condition in clause.conditions:
-            found[place] &= condition.holds(half.facts, half.matrix.symbols)
-    return found
+    rows = [clause.holds(half.facts, half.matrix.symbols) for clause in clauses]
+    return np.array(rows, bool).reshape(-1, half.size)
 
 
 def without(clause: Found, condition: int) -> Found:

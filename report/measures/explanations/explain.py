@@ -96,7 +96,7 @@ def explain(
         layers.append(
             tuple(
                 Explanation(
-                    kind=kind_of(one.form == "constant", *rows[unit]),
+                    kind=kind_of(one.form == "constant", *rows[unit], remembered[place][unit]),
                     sentence=_sentence(one, said),
                     score=scores[unit],
                     memory=remembered[place][unit],
@@ -127,7 +127,6 @@ def _gather(
     named = vocabulary(text, corpus.alphabet, half)
     facts = named.facts(text)
     sampled = evaluate(table.concepts, corpus.text(sample.ids), corpus.text(sample.context))
-    binary = list(named.concepts)
     read = Read(
         half=half,
         ids=probe.ids,
@@ -135,8 +134,8 @@ def _gather(
         expected=following[0],
         network_expected=probe.probabilities.argmax(1),
         concepts=table.values[:, [not one.anticipates for one in table.concepts]],
-        parts=np.concatenate([facts.numbers.T, table.values[:, binary]], 1),
-        numbers=len(facts.numbers),
+        numbers=facts.numbers.T,
+        flags=table.values[:, list(named.concepts)],
     )
     return _Said(
         trace=probe,

@@ -11,6 +11,7 @@ fifth "place" is the next character that the n-gram expects. Of each place a sen
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,6 +90,12 @@ class Symbols:
     def count(self) -> int:
         """G."""
         return int(self.members.shape[1])
+
+    @cached_property
+    def belongs(self) -> NDArray[np.bool_]:
+        """(I, G + 1) the same as yes and no; the last column, no character, is in nothing."""
+        nothing = np.zeros((len(self.members), 1), bool)
+        return np.concatenate([self.members > 0, nothing], 1)
 
 
 @dataclass(frozen=True)

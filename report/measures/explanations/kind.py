@@ -1,29 +1,32 @@
 """Kinds of units, by rules: the first that fits.
 
-They are told by what simple tables say on half B (report/measures/explanations/tables.py), not by
-the sentence, so that a unit's kind does not hang on how well its sentence was found.
+They are told by tables and lines scored on half B (report/measures/explanations/tables.py) and by
+the swap curve (report/measures/explanations/memory.py), not by the sentence, so that a unit's kind
+does not hang on how well its sentence was found.
 """
 
-from report.measures.explanations.explanation import Kind, Ladder
+from report.measures.explanations.explanation import Kind, Ladder, Memory
 from report.measures.explanations.tables import Alone
 
-DETECTOR, OF_SIX = 0.5, 0.8
-PREDICTOR = 0.6
-ALONE = 0.4
-LONG = 0.7
-SHORT = 0.8
+DETECTOR, OF_SIX = 0.5, 0.8  # R2 of the last character, and its part of that of the last six
+PREDICTOR = 0.6  # R2 of the expected character
+ALONE = 0.35  # R2 of one number, or of one yes/no concept
+SLOPE = 0.05  # what a number's line tells beyond the best yes/no concept
+LONG = 20  # characters that decide less than ``memory.DECIDED``
+SHORT, MOST = 6, 0.8  # characters, and what they decide
 
 
-def kind_of(constant: bool, ladder: Ladder, alone: Alone) -> Kind:
+def kind_of(constant: bool, ladder: Ladder, alone: Alone, memory: Memory) -> Kind:
     """The kind of a unit."""
-    one, _, three, six = ladder.last
-    found: list[tuple[bool, Kind]] = [
+    one, six = ladder.last[0], ladder.last[-1]
+    decided = dict(zip(memory.lengths, memory.shares, strict=True))
+    rules: list[tuple[bool, Kind]] = [
         (constant, "constant"),
         (one >= DETECTOR and one >= OF_SIX * six, "character detector"),
         (ladder.expected >= PREDICTOR and ladder.expected >= one, "predictor"),
-        (alone.number >= ALONE and alone.number >= max(one, alone.concept), "counter"),
-        (alone.concept >= ALONE and alone.concept >= one, "tracker"),
-        (six < LONG, "long memory"),
-        (three >= SHORT, "short context"),
+        (alone.number >= max(ALONE, one, alone.concept + SLOPE), "counter"),
+        (alone.concept >= max(ALONE, one), "tracker"),
+        (memory.k90 is None or memory.k90 > LONG, "long memory"),
+        (decided[SHORT] >= MOST, "short context"),
     ]
-    return next((kind for holds, kind in found if holds), "mixed")
+    return next((kind for holds, kind in rules if holds), "mixed")

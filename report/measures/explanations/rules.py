@@ -39,20 +39,23 @@ class RuleLists(Lists):
 
     def predict(self, chosen: Indices, masks: Masks, numbers: NDArray[np.int64]) -> Float:
         """(P, T) what each list says, each rule the mean or the line where it fires first."""
-        fires = np.concatenate([masks, np.ones_like(masks[:, :1])], 1).argmax(1)
-        rows = np.arange(len(chosen))[:, None] * (CLAUSES + 1)
-        group = (fires + rows).reshape(-1)
-        size = len(chosen) * (CLAUSES + 1)
-        count = np.bincount(group, minlength=size)
-        total = np.bincount(group, self.y[chosen].reshape(-1), minlength=size)
-        means = (total / np.maximum(count, 1)).astype(np.float32).reshape(-1, CLAUSES + 1)
-        found: Float = np.take_along_axis(means, fires, 1)
+        y = self.y[chosen]
+        fires = np.full(y.shape, CLAUSES, np.int8)
+        free = np.ones(y.shape, bool)
+        found = np.zeros_like(y)
+        for place in range(CLAUSES + 1):
+            own = free & masks[:, place] if place < CLAUSES else free
+            own_y = y * own
+            means = own_y.sum(1) / np.maximum(np.count_nonzero(own, 1), 1)
+            found += own * means[:, None].astype(np.float32)
+            fires[own] = place
+            free &= ~own
         for one, place in zip(*np.nonzero(numbers != NONE), strict=True):
             fired = fires[one] == place
             values = self.half.numbers[numbers[one, place]][fired]
-            y = self.y[chosen[one]][fired]
-            if len(y) >= LEAST:
+            own_y = y[one, fired]
+            if len(own_y) >= LEAST:
                 values = values - values.mean()
-                slope = (values @ (y - y.mean())) / max(float(values @ values), 1e-6)
+                slope = (values @ (own_y - own_y.mean())) / max(float(values @ values), 1e-6)
                 found[one, fired] += slope * values
         return found

@@ -9,6 +9,7 @@ time, while that is worth ``ITEM`` of the variance.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,9 +45,10 @@ class Condition:
 
 def members(plus: Sequence[int], minus: Sequence[int], symbols: Symbols) -> NDArray[np.bool_]:
     """(G + 1,) the symbols in a set; the last one, no character, is in none."""
-    belongs = symbols.members > 0
-    inside: NDArray[np.bool_] = np.zeros(symbols.count + 1, bool)
-    inside[:-1] = belongs[list(plus)].any(0) & ~belongs[list(minus)].any(0)
+    belongs = symbols.belongs
+    inside: NDArray[np.bool_] = np.asarray(belongs[list(plus)].any(0))
+    if minus:
+        inside &= ~np.asarray(belongs[list(minus)].any(0))
     return inside
 
 
@@ -62,11 +64,22 @@ class Columns:
         """Columns that belong to places."""
         return PLACES * self.symbols.count
 
+    @cached_property
+    def totals(self) -> Float:
+        """(columns,) characters where each holds."""
+        found: Float = self.values.sum(0, dtype=np.float64).astype(np.float32)
+        return found
+
     def sums(self, weights: Float) -> Float:
-        """(Q, P, columns) for ``weights`` (Q, P, T)."""
-        rows, problems, size = weights.shape
-        flat: Float = weights.reshape(rows * problems, size) @ self.values
-        return flat.reshape(rows, problems, -1)
+        """(Q, P, columns) for ``weights`` (Q, P, T); equal weights are no product."""
+        return np.stack([self._sums(row) for row in weights])
+
+    def _sums(self, row: Float) -> Float:
+        first = row[0, 0]
+        if (row == first).all():
+            return np.broadcast_to(first * self.totals, (len(row), len(self.totals)))
+        found: Float = row @ self.values
+        return found
 
 
 def columns(vocabulary: Vocabulary, facts: Facts, half: int) -> Columns:
@@ -179,8 +192,9 @@ def _set_condition(sets: _Sets, problem: int, place: int, symbols: Symbols) -> C
     steps = [int(step[problem, place]) for step in sets.items]
     plus = [step for step in steps if step >= 0]
     minus = [-2 - step for step in steps if step < NONE]
+    needless = minus or any(item < symbols.classes for item in plus)
     wanted = members(plus, minus, symbols)
-    for chosen in (plus, minus):
+    for chosen in (plus, minus) if needless else ():
         for one in list(chosen):
             chosen.remove(one)
             if not np.array_equal(members(plus, minus, symbols), wanted):

@@ -19,6 +19,7 @@ from report.measures.explanations.words import clause_words, sentence_words
 
 SPARE = 0.002  # a condition worth less of the variance is dropped
 SLOPE_DIGITS = 2  # significant
+MOSTLY = 0.5  # a term that holds more often is said by where it does not
 
 Masks = NDArray[np.bool_]
 
@@ -56,7 +57,7 @@ class Printed:
         that fires (rules: first, scorecard: with the largest term; -1 none); where each holds.
         """
         size = facts.symbols.shape[1]
-        holds = np.array([_holds(term.found, facts, vocabulary) for term in self.terms], bool)
+        holds = np.array([term.found.holds(facts, vocabulary.symbols) for term in self.terms], bool)
         holds = holds.reshape(-1, size)
         said = np.array([_said(term, facts) for term in self.terms]).reshape(-1, size)
         if self.form == "rules":
@@ -76,7 +77,7 @@ class Printed:
 
 def words(term: Term, vocabulary: Vocabulary) -> str:
     """The condition of a clause."""
-    return clause_words(term.found.conditions, vocabulary)
+    return clause_words(term.found, vocabulary)
 
 
 def number(term: Term, vocabulary: Vocabulary) -> str:
@@ -90,6 +91,8 @@ def printed(
     """The sentence of ``clauses`` for ``states`` (T,), both of half A."""
     fit = _Fit(form, facts, vocabulary, states)
     kept = fit.pruned(list(clauses))
+    if form == "scorecard":
+        kept = [fit.turned(found) for found in kept]
     values, error = fit.values(kept)
     worths = [(fit.values(kept[:one] + kept[one + 1 :])[1] - error) for one in range(len(kept))]
     terms = [
@@ -123,6 +126,13 @@ class _Fit:
             clauses = best
         return clauses
 
+    def turned(self, found: Found) -> Found:
+        """The complement of a term that nearly always holds, where that is easier said."""
+        other = found.complement
+        if other is None or found.number != NONE or self._holding(found).mean() < MOSTLY:
+            return found
+        return other
+
     def values(self, clauses: list[Found]) -> tuple[list[tuple[float, float]], float]:
         """Value and slope of each clause, last the rest; and the squares that are left."""
         holds = [self._holding(found) for found in clauses]
@@ -136,7 +146,7 @@ class _Fit:
 
     def _holding(self, found: Found) -> NDArray[np.bool_]:
         if found not in self.known:
-            self.known[found] = _holds(found, self.facts, self.vocabulary)
+            self.known[found] = found.holds(self.facts, self.vocabulary.symbols)
         return self.known[found]
 
     def _rules(
@@ -198,13 +208,6 @@ def _line(states: Array, values: Array | None) -> tuple[tuple[float, float], flo
     around = values - values.mean()
     slope = float(around @ centred) / max(float(around @ around), 1e-9)
     return (mean - slope * float(values.mean()), slope), left - slope * float(around @ centred)
-
-
-def _holds(found: Found, facts: Facts, vocabulary: Vocabulary) -> NDArray[np.bool_]:
-    holds = np.ones(facts.symbols.shape[1], bool)
-    for condition in found.conditions:
-        holds &= condition.holds(facts, vocabulary.symbols)
-    return holds
 
 
 def _said(term: Term, facts: Facts) -> Array:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from jobs.model.network import Array, Float, TextIds
 from report.measures.explanations.explanation import Ladder
+from report.measures.explanations.features import LEAST
 from report.measures.group_sums import indicator
 from report.measures.parallel import side_by_side
 
@@ -32,16 +33,16 @@ class Read:
     expected: Groups  # (T,) by the n-gram
     network_expected: Groups  # (T,) by the network
     concepts: Float  # (T, C)
-    parts: Float  # (T, N + F) numbers, then yes/no concepts, each looked at alone
-    numbers: int  # N
+    numbers: Float  # (T, N)
+    flags: Float  # (T, F) yes/no concepts
 
 
 @dataclass(frozen=True)
 class Alone:
-    """R2 on half B of the best number and of the best yes/no concept alone, chosen on half A."""
+    """R2 on half B of what half A chose."""
 
-    number: float
-    concept: float
+    number: float  # the best straight line over a number, everywhere or where one concept holds
+    concept: float  # the best yes/no concept
 
 
 def ladders(read: Read, states: Float) -> list[tuple[Ladder, Alone]]:
@@ -101,21 +102,48 @@ class _Tables:
         return [_record([float(value) for value in row]) for row in np.array(columns).T]
 
     def _alone(self, h: Array) -> tuple[Array, Array]:
-        parts = self.read.parts[: 2 * self.read.half].astype(np.float64)
-        centred = parts - parts[self.a].mean(0)
+        """Best number and best concept, (U,) each.
+
+        Under a concept that holds on n characters a state follows a number z by its mean there and
+        a slope: that is worth (sum y)^2 (1 / n + 1 / (N - n)) + cov(y, z)^2 / var(z) there.
+        """
+        half = self.read.half
         y = h - h[self.a].mean(0)
-        covariance = centred[self.a].T @ y[self.a]
-        variance = np.maximum((centred[self.a] ** 2).sum(0), 1e-9)
-        worth = covariance**2 / variance[:, None]
-        found = []
-        for rows in (slice(0, self.read.numbers), slice(self.read.numbers, None)):
-            if worth[rows].shape[0] == 0:
-                found.append(np.zeros(h.shape[1]))
-                continue
-            best = worth[rows].argmax(0) + (rows.start or 0)
-            slope = covariance[best, np.arange(h.shape[1])] / variance[best]
-            found.append(r_squared(y[self.b], centred[self.b][:, best] * slope))
-        return found[0], found[1]
+        always = np.ones((2 * half, 1))
+        flags = np.concatenate([self.read.flags[: 2 * half].astype(np.float64), always], 1)
+        a = flags[self.a]
+        count = a.sum(0)
+        inside = a.T @ y[self.a]  # (F + 1, U)
+        mean = inside / np.maximum(count, 1.0)[:, None]
+        step = inside * mean * (half / np.maximum(half - count, 1.0))[:, None]
+        step[-1] = 0.0
+        best = step.argmax(0)
+        # where the concept does not hold, the rest of a sum that is 0
+        outside = -inside / np.maximum(half - count, 1.0)[:, None]
+        units = np.arange(h.shape[1])
+        held = flags[self.b][:, best]
+        said = held * mean[best, units] + (1.0 - held) * outside[best, units]
+        concept = r_squared(y[self.b], said)
+        worth, number = np.zeros(h.shape[1]), np.zeros(h.shape[1])
+        for values in self.read.numbers[: 2 * half].T.astype(np.float64):
+            z = values[self.a]
+            middle = a.T @ z / np.maximum(count, 1.0)
+            variance = a.T @ z**2 - count * middle**2
+            covariance = a.T @ (y[self.a] * z[:, None]) - inside * middle[:, None]
+            slope = np.where((variance > LEAST)[:, None], covariance, 0.0)
+            slope /= np.maximum(variance, 1.0)[:, None]
+            gained = step + slope * covariance
+            chosen = gained.argmax(0)
+            held = flags[self.b][:, chosen]
+            line = mean[chosen, units] + slope[chosen, units] * (
+                values[self.b][:, None] - middle[chosen]
+            )
+            rest = np.where(chosen == len(count) - 1, 0.0, outside[chosen, units])
+            own = r_squared(y[self.b], held * line + (1.0 - held) * rest)
+            better = gained[chosen, units] > worth
+            worth = np.where(better, gained[chosen, units], worth)
+            number = np.where(better, own, number)
+        return number, concept
 
 
 def _record(row: list[float]) -> tuple[Ladder, Alone]:

@@ -6,6 +6,7 @@
 
 from collections.abc import Sequence
 
+from report.measures.explanations.clauses import Found
 from report.measures.explanations.features import EXPECTED, Vocabulary, visible
 from report.measures.explanations.search import NONE, Condition
 
@@ -21,9 +22,12 @@ BLANKS = {" ": "a space", "\t": "a tab", "\n": "a newline", "\r": "a carriage re
 ALWAYS = "always"
 
 
-def clause_words(conditions: Sequence[Condition], vocabulary: Vocabulary) -> str:
-    """``on a letter and not after «<»``."""
-    return " and ".join(condition_words(one, vocabulary) for one in conditions) or ALWAYS
+def clause_words(found: Found, vocabulary: Vocabulary) -> str:
+    """``on a letter and not after «<»``; ``either on a letter, or after «<»``."""
+    words = [condition_words(one, vocabulary) for one in found.conditions]
+    if found.any_of:
+        return f"either {', or '.join(words)}"
+    return " and ".join(words) or ALWAYS
 
 
 def condition_words(condition: Condition, vocabulary: Vocabulary) -> str:
