@@ -25,8 +25,11 @@ from report.measures.measure import LEAD, probe_start, untrained_states
 from report.measures.parallel import one_core_each
 from tests.support.places import CORPORA
 
-HEAD = """| text, network | layer | median R2 | >= .5 | >= .8 | untrained | null | kinds | bits | s |
-|---|---|---|---|---|---|---|---|---|---|"""
+COLUMNS = (
+    *("text, network", "layer", "median R2", ">= .5", ">= .8", "untrained", "null"),
+    *("kinds", "bits", "s"),
+)
+HEAD = f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}"
 
 
 def main() -> None:
