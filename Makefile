@@ -7,7 +7,11 @@ PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 CONFIG ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help site serve test faults check format palette bench lock clean
+.PHONY: help site serve test fast faults gold check format palette bench lock clean
+
+# Rooms whose tests need no browser, no TensorFlow program and no whole job.
+FAST := $(addprefix tests/jobs/,config disk machine model store) \
+    $(addprefix tests/report/,compare pages panels render measures/concepts)
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 16
@@ -21,8 +25,15 @@ serve: .venv/run.installed ## look at the built site in a browser
 test: .venv/test.installed ## run all tests; browser tests need Chromium, without it they are skipped
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
+fast: .venv/test.installed ## the tests of one minute: no browser, no faults, nothing end to end
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not browser and not corpora" $(FAST)
+
 faults: .venv/test.installed ## try every fault, not only a selection: takes an hour
-	FAULTS=all $(BIN)/python -m pytest tests/faults
+	FAULTS=all $(BIN)/python -m pytest tests/system/faults
+
+gold: .venv/test.installed ## write the golden files of the tests anew; then read git diff
+	$(BIN)/python -m tests.support.compare_cases
+	$(BIN)/python -m tests.support.golden_pages
 
 check: .venv/test.installed ## formatting, lint, types, walls between the rooms
 	$(BIN)/ruff format --check .

@@ -1,6 +1,6 @@
 """The differences whose outputs are kept in gold/.
 
-``python -m tests.compare.cases`` renews the golden files; look at ``git diff tests/compare/gold``
+``make gold`` renews the golden files; look at ``git diff tests/report/compare/gold``
 before you commit them.
 """
 

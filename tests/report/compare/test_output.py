@@ -15,7 +15,7 @@ from tests.support.hostile_texts import HOSTILE
 
 @pytest.mark.parametrize("file", golden_files())
 def test_outputs_are_as_reviewed(file):
-    # `python -m tests.compare.cases` renews the golden files
+    # `make gold` renews the golden files
     assert content(file) == (GOLD / file).read_text(encoding="utf-8")
 
 

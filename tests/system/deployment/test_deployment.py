@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml
 
 from jobs.cli.main import cli
 from report.compare.gate_file import read_gate
@@ -33,6 +34,21 @@ def test_actions_are_pinned_by_commit_with_the_version_beside_it():
     assert len(used) == sum("uses" in step for step in steps()) == 5
     for line in used:
         assert re.search(r"uses: actions/[a-z/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line), line
+
+
+def test_pull_requests_are_tested_with_nothing_to_steal():
+    text = (WORKFLOW.parent / "tests.yml").read_text(encoding="utf-8")
+    document = yaml.safe_load(text)
+    assert set(document[True]) == {"pull_request", "push"}  # YAML 1.1 reads `on` as a truth value
+    assert document["permissions"] == {}
+    assert (
+        "secrets." not in text and "github.token" not in text and "pull_request_target" not in text
+    )
+    for job in document["jobs"].values():
+        assert job["permissions"] == {"contents": "read"} and job["timeout-minutes"] <= 60
+        assert any(step.get("run") == ".ci/run" for step in job["steps"])
+    pinned = re.findall(r"uses: (\S+)", text)
+    assert pinned and all(re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40}", one) for one in pinned)
 
 
 def test_only_the_jobs_that_need_it_may_write():

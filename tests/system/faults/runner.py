@@ -1,4 +1,4 @@
-"""``python -m tests.faults.runner FOLDER SEED [STAGE]``: the stub job as a program of its own.
+"""``python -m tests.system.faults.runner FOLDER SEED [STAGE]``: the stub job as its own program.
 
 With a STAGE it creates ``FOLDER/there`` in that stage and sleeps, until a signal ends it.
 """
