@@ -191,7 +191,9 @@ def _r_squared_of_fit(said: _Said, states: Float) -> Array:
     found = said.fitter.sentences(states[: said.half])
     b = slice(said.half, 2 * said.half)
     facts = said.facts.part(said.half, 2 * said.half)
-    return r_squared(states[b].astype(np.float64), simulate(found, facts, said.vocabulary))
+    score = r_squared(states[b].astype(np.float64), simulate(found, facts, said.vocabulary))
+    # nothing is said of a unit that hardly varies
+    return np.where([one.form == "constant" for one in found], 0.0, score)
 
 
 def _interval(real: Array, simulated: Array, seed: int) -> tuple[Array, Array]:
