@@ -22,7 +22,9 @@
     inside.document.write("<!doctype html><title>Search</title>");
     inside.document.close();
     inside.postMessage = function (data) {  // what the program says goes to who made the worker
-      worker.dispatchEvent(new MessageEvent("message", {data: data}));
+      var event = new MessageEvent("message", {data: data});
+      worker.dispatchEvent(event);
+      if (worker.onmessage) { worker.onmessage(event); }
     };
     var program = inside.document.createElement("script");
     var started = new Promise(function (resolve) { program.onload = resolve; });
