@@ -15,7 +15,17 @@ from contextlib import suppress
 from pathlib import Path
 
 from jobs.disk.files import remove_folder, sync_folder, write_error
-from jobs.disk.mark import MARK, Digests, both, contents, digests, is_ours, read_mark, write_mark
+from jobs.disk.mark import (
+    HALF_MARK,
+    MARK,
+    Digests,
+    both,
+    contents,
+    digests,
+    is_ours,
+    read_mark,
+    write_mark,
+)
 from jobs.disk.replaceable import Place
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.printable import shown
@@ -103,6 +113,13 @@ def prepare_workspace(place: Place) -> None:
         )
 
 
+def was_interrupted(live: Path) -> bool:
+    """Whether a workspace is there, of a job that was killed or is running."""
+    folder = Path(os.path.realpath(live))
+    places = (Place(folder), Place(folder, inside="perhaps"))
+    return any(place.workspace.exists() for place in places)
+
+
 def clear_workspace(place: Place) -> None:
     """Mend what a killed job left half done and delete the rest, the lock's file excepted.
 
@@ -115,6 +132,9 @@ def clear_workspace(place: Place) -> None:
     old = _old(new)
     try:
         if place.inside:
+            for path in live.iterdir():
+                if HALF_MARK.fullmatch(path.name):
+                    path.unlink()
             for path in old.iterdir() if old.exists() else ():
                 if not os.path.lexists(live / path.name):
                     path.rename(live / path.name)
@@ -214,7 +234,7 @@ def _exchange_entries(new: Path, live: Path, kept: tuple[str, ...]) -> None:
     before, after = read_mark(live), read_mark(new) or {}
     if before is None:  # of an earlier version, or empty
         before = digests(live, set(contents(live)) - set(kept))
-    write_mark(live, both(before, after))
+    write_mark(live, both(before, after), complete=False)
     aside = _old(new)
     remove_folder(aside)
     aside.mkdir()

@@ -7,9 +7,11 @@ before a folder is replaced or a file overwritten.
 import hashlib
 import json
 import os
+import re
 import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from jobs.disk.files import json_text, write_bytes
 from jobs.disk.regular_file import open_regular
@@ -18,6 +20,7 @@ from jobs.printable import shown
 
 MARK = ".neuronario.json"
 WORK = ".neuronario.work"  # where we work inside a folder; whatever is in it is ours
+HALF_MARK = re.compile(rf"\.{re.escape(MARK)}\.[a-z0-9_]{{8}}\.tmp")  # of a job that was killed
 FORMAT = 1
 MAX_BYTES = 200_000_000
 
@@ -43,7 +46,7 @@ def contents(folder: Path) -> list[str]:
         if here == folder:
             passed = {WORK, "lost+found"} if os.path.ismount(folder) else {WORK}
             folders[:] = [name for name in folders if name not in passed]
-            files[:] = [name for name in files if name != MARK]
+            files[:] = [name for name in files if name != MARK and not HALF_MARK.fullmatch(name)]
         links = [name for name in folders if (here / name).is_symlink()]
         found += [(here / name).relative_to(folder).as_posix() for name in (*files, *links)]
         if not folders and not files and here != folder:
@@ -51,14 +54,15 @@ def contents(folder: Path) -> list[str]:
     return sorted(found)
 
 
-def write_mark(folder: Path, files: Digests) -> None:
-    """Leave the list of our files in ``folder``.
+def write_mark(folder: Path, files: Digests, *, complete: bool = True) -> None:
+    """Leave the list of our files in ``folder``; not ``complete``: they are being exchanged.
 
     Raises:
         NeuronarioError: 73, 74 or 77.
     """
     plain = {
         "format": FORMAT,
+        "complete": complete,
         "written by": "neuronario; files that are not listed here are never touched",
         "files": {name: sorted(known) for name, known in files.items()},
     }
@@ -71,12 +75,29 @@ def read_mark(folder: Path) -> Digests | None:
     Raises:
         NeuronarioError: 73, the list is damaged.
     """
+    plain = _read(folder)
+    if plain is None:
+        return None
+    return {str(name): frozenset(map(str, sums)) for name, sums in plain["files"].items()}
+
+
+def is_complete(folder: Path) -> bool:
+    """Whether no exchange was interrupted in ``folder``; without a list, none ever was.
+
+    Raises:
+        NeuronarioError: 73, the list is damaged.
+    """
+    plain = _read(folder)
+    return plain is None or plain["complete"] is True
+
+
+def _read(folder: Path) -> dict[str, Any] | None:
     try:
         with open_regular(folder / MARK) as file:
             plain = json.loads(file.read(MAX_BYTES))
         own = plain.pop("sha256")
         if own == _own(plain) and plain["format"] == FORMAT:
-            return {str(name): frozenset(map(str, sums)) for name, sums in plain["files"].items()}
+            return dict(plain)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):

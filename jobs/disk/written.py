@@ -47,7 +47,7 @@ def write_files(
             ExitCode.CANNOT_CREATE,
         )
     wanted = {name: frozenset({hashlib.sha256(data).hexdigest()}) for name, data in files.items()}
-    write_mark(target, both(ours, wanted))  # killed from here on, all is still known as ours
+    write_mark(target, both(ours, wanted), complete=False)  # killed here: all is known as ours
     for name, data in files.items():
         write_bytes(target / name, data)
     for name in ours.keys() - files.keys():

@@ -16,8 +16,9 @@ from jobs.config.memory import check_memory
 from jobs.config.schema import SiteConfig
 from jobs.corpus.corpus import corpus_card, load_corpus
 from jobs.corpus.sources import STANDARD_INPUT
-from jobs.disk.exchange import unreadable
+from jobs.disk.exchange import unreadable, was_interrupted
 from jobs.disk.files import remove_folder
+from jobs.disk.mark import is_complete
 from jobs.disk.replaceable import Place
 from jobs.disk.written import write_files
 from jobs.errors import ExitCode, NeuronarioError
@@ -244,6 +245,9 @@ def _run_stages(options: JobOptions, config_file: ConfigFile, progress: Progress
         run = plan.newest
         if not options.publish or _is_published(run, plan.site):
             progress.note(f"nothing changed since run {run.id}")
+            if options.publish and was_interrupted(plan.site):
+                with _site_for_us(plan, options):  # clears what a killed job left there
+                    pass
             _prune(plan, progress)
             return ""
     again = done == "report" and plan.newest is not None and plan.source is plan.newest
@@ -392,6 +396,7 @@ def _prune(plan: JobPlan, progress: ProgressDisplay) -> None:
 
 def _is_published(run: Run, site: Path) -> bool:
     try:
-        return (site / PUBLISHED).read_text() == f"{run.manifest.content_id}\n"
+        found = (site / PUBLISHED).read_text() == f"{run.manifest.content_id}\n"
+        return found and is_complete(site)
     except (OSError, ValueError):
         return False

@@ -7,6 +7,7 @@ from jobs.disk.mark import (
     contents,
     digests,
     foreign_files,
+    is_complete,
     read_mark,
     write_mark,
 )
@@ -79,3 +80,11 @@ def test_a_link_in_place_of_the_mark_is_refused(folder):
     (folder / MARK).symlink_to(folder / "elsewhere")
     with pytest.raises(NeuronarioError, match="damaged"):
         read_mark(folder)
+
+
+def test_an_interrupted_exchange_is_told(folder):
+    assert is_complete(folder)  # without a list none was begun
+    write_mark(folder, {}, complete=False)
+    assert not is_complete(folder) and read_mark(folder) == {}
+    write_mark(folder, {})
+    assert is_complete(folder)

@@ -48,7 +48,7 @@ from report.site.check import SiteFacts
 from tests.system.faults.injection import Faults
 
 SIZES = (3, 2)
-LEFTOVERS = (".tmp", ".new", ".old", ".gone", ".thin", ".docs")
+LEFTOVERS = (".tmp", ".new", ".old", ".gone", ".thin", ".docs", ".work")
 
 
 @dataclass(frozen=True)
