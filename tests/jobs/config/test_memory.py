@@ -16,6 +16,7 @@ from jobs.config.memory_limit import MemoryLimit
 from jobs.config.schema import Config, CorpusConfig, NetworkConfig, ProbeConfig, SampleConfig
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.model.network import initial_network
+from jobs.model.reading_mode import STREAM
 from jobs.model.trace import STATES, Before, LayerTrace, Trace
 
 
@@ -46,8 +47,7 @@ def test_traces_as_in_a_real_trace() -> None:
         layers=tuple(LayerTrace(*(array(count) for _ in STATES)) for count in units),
         probabilities=array(alphabet),
         before=Before((), (), np.zeros(alphabet, np.float32)),
-        regime="stream",
-        window=0,
+        mode=STREAM,
     )
     real = trace.probabilities.nbytes
     real += sum(getattr(layer, name).nbytes for layer in trace.layers for name in STATES)
