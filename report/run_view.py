@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 
 from jobs.config.schema import Config
 from jobs.corpus.corpus import CorpusCard
+from jobs.corpus.seen import Seen
 from jobs.model.alphabet import decode
 from jobs.model.history import EpochRecord, Evaluation
 from jobs.model.network import Network
+from jobs.model.origin import Origin
 from jobs.model.trace import Trace
 
 T = TypeVar("T")
@@ -81,6 +83,8 @@ class RunView:
     probe: Trace  # the pinned part of the held-out text: statistics are made on it
     run_id: str  # never printed on a page: equal runs give equal pages
     tool_version: str
+    origin: Origin = field(default_factory=Origin)  # where the weights come from
+    seen: Seen | None = None  # what the weights have ever read; None: not recorded
     # measure name -> its record, made by report/measures/*; a panel asks with .get()
     measures: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 

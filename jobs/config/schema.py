@@ -24,7 +24,6 @@ from jobs.config.limits import LEAST_TEMPERATURE, MOST_TEMPERATURE
 from jobs.model.reading_mode import Alignment, ReadingMode, Regime, reading_mode
 
 SCHEMA = 1
-MOST_SEPARATOR = 200  # characters
 
 # Numbers are computed in float32: none may vanish or become infinite there.
 Fraction = Annotated[float, Field(ge=1e-6, lt=0.5, allow_inf_nan=False)]
@@ -144,19 +143,6 @@ def _paths(value: Any) -> Any:
     return tuple(paths) if isinstance(value, list | tuple) else value
 
 
-def _documents(value: Any) -> Any:
-    """``file``, or a section with a separator."""
-    if value is None or value == "file" or isinstance(value, BaseModel):
-        return value
-    separator = value.get("separator") if isinstance(value, dict) and len(value) == 1 else None
-    if not isinstance(separator, str) or not 0 < len(separator) <= MOST_SEPARATOR:
-        raise ValueError(
-            "needs file (each file is a document) or {separator: TEXT} with a text of 1 to "
-            f"{MOST_SEPARATOR} characters that ends each document"
-        )
-    return value
-
-
 def _kept_files(value: str) -> str:
     parts = value.rstrip("/").split("/")
     if not value.isprintable() or any(part in ("", ".", "..") for part in parts):
@@ -176,12 +162,6 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class DocumentSeparator(Section):
-    """What ends a document: taken literally, and kept as part of the text."""
-
-    separator: str
-
-
 class CorpusConfig(Section):
     """Which text: files or the built-in generator."""
 
@@ -192,6 +172,7 @@ class CorpusConfig(Section):
     encoding: Annotated[str, AfterValidator(known_encoding)] = "utf-8"
     first_characters: PositiveInt | None = None  # use only the head of the text
     held_out: Fraction = 0.1  # share that is never trained on
+    hold_out: Literal["tail", "blocks"] = "tail"  # the end, or blocks by their own hash
     max_bytes: PositiveInt = 200_000_000
     max_alphabet: Annotated[int, Field(ge=1, le=65_536)] = 4_096
 

@@ -1,7 +1,7 @@
 """The text: read from files or generated, turned into character ids, split into two parts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from jobs.config.schema import CorpusConfig, TrainingConfig
 from jobs.corpus.encode import Encoded, Encoder, Ids
 from jobs.corpus.sources import Source, corpus_name, find_sources
-from jobs.corpus.split import Positions, pieces_digest, split_text
+from jobs.corpus.split import split_text
 from jobs.corpus.synthetic import CORPUS_SEED, generate
 from jobs.corpus.text_file import Budget, text_pieces
 from jobs.errors import ExitCode, NeuronarioError
@@ -36,8 +36,6 @@ class Corpus:
     bytes: int  # size of the source
     notes: tuple[str, ...]  # what was noticed while reading: BOM dropped, CRLF line ends ...
     entropy: float | None  # bits per character, exact, where the generator knows it
-    starts: Positions = field(default_factory=lambda: np.zeros(1, np.int64))  # (pieces,) see split
-    documents: int = 0  # 0: the text is not divided into documents
 
     @property
     def characters(self) -> int:
@@ -58,20 +56,9 @@ class Corpus:
         """(V,) occurrences of each character."""
         return count_ids(self.ids, len(self.alphabet))
 
-    @property
-    def training_starts(self) -> Positions:
-        """Where the state starts anew in the training part; the first is 0."""
-        return self.starts[self.starts < self.held_out_start]
-
-    @property
-    def held_out_starts(self) -> Positions:
-        """The same in the held-out part; empty where it goes on from the training part."""
-        return self.starts[self.starts >= self.held_out_start] - self.held_out_start
-
     def context(self, position: int, most: int) -> Ids:
-        """Up to ``most`` characters before ``position``, of the same piece."""
-        inside = np.searchsorted(self.starts, position, side="right") - 1
-        return self.ids[max(position - most, int(self.starts[inside])) : position]
+        """Up to ``most`` characters before ``position``."""
+        return self.ids[max(0, position - most) : position]
 
     def text(self, ids: NDArray[np.integer] | Sequence[int]) -> str:
         """The characters of ``ids``."""
@@ -92,8 +79,6 @@ class CorpusCard:
     bytes: int
     notes: tuple[str, ...]
     entropy: float | None  # bits per character, where the generator knows it
-    documents: int = 0  # 0: the text is not divided into documents
-    pieces_sha256: str = ""  # of where the state starts anew; "" where at the beginning alone
 
 
 def count_ids(ids: Ids, size: int) -> NDArray[np.int64]:
@@ -117,8 +102,6 @@ def corpus_card(corpus: Corpus) -> CorpusCard:
         bytes=corpus.bytes,
         notes=corpus.notes,
         entropy=corpus.entropy,
-        documents=corpus.documents,
-        pieces_sha256=pieces_digest(corpus.starts),
     )
 
 
@@ -140,20 +123,18 @@ def load_corpus(
     notes = (*origin.notes, *text.notes)
     if len(text.alphabet) == 1:
         notes = (*notes, "warning: one distinct character only, there is nothing to learn")
-    split = split_text(text, origin.files, None, False, config.held_out, "tail")
-    _require_length(text.ids.size, split.held_out_start, origin.place, training)
+    ids, held_out_start = split_text(text, config.held_out, config.hold_out)
+    _require_length(text.ids.size, held_out_start, origin.place, training)
     return Corpus(
         name=origin.name,
-        ids=split.ids,
+        ids=ids,
         alphabet=text.alphabet,
-        held_out_start=split.held_out_start,
+        held_out_start=held_out_start,
         sha256=text.sha256,
         encoding=config.encoding if config.paths else "utf-8",
         bytes=origin.bytes,
         notes=notes,
         entropy=origin.entropy,
-        starts=split.starts,
-        documents=split.documents,
     )
 
 
@@ -164,7 +145,6 @@ class _Origin:
     name: str
     place: str  # for messages
     bytes: int
-    files: Positions  # (files,) where each begins
     notes: tuple[str, ...] = ()
     entropy: float | None = None
 
@@ -181,7 +161,6 @@ def _generated(config: CorpusConfig) -> tuple[Encoded, _Origin]:
         name,
         name,
         len(generated.text.encode()),
-        np.zeros(1, np.int64),
         notes,
         generated.entropy_bits_per_character,
     )
@@ -192,23 +171,19 @@ def _read(config: CorpusConfig, folder: Path) -> tuple[Encoded, _Origin]:
     place = sources[0].name if len(sources) == 1 else corpus_name(config.paths, sources)
     encoder = Encoder(place, config.max_alphabet)
     budget = Budget(config.max_bytes)
-    files: list[int] = []
+    files = 0
     notes: tuple[str, ...] = ()
     for source in sources:
         begin = encoder.characters
         if _add(encoder, source, config, budget):
             notes = (_head_note(encoder.characters),)
-        if encoder.characters > begin:
-            files.append(begin)
+        files += encoder.characters > begin
         if notes:
             break
     if len(sources) > 1:
-        notes = (*notes, f"{len(files):,} files with text")
-    positions = np.array(files or [0], np.int64)
+        notes = (*notes, f"{files:,} files with text")
     name = corpus_name(config.paths, sources)
-    return encoder.finish(), _Origin(
-        name, place, budget.stored, positions, (*budget.notes(), *notes)
-    )
+    return encoder.finish(), _Origin(name, place, budget.stored, (*budget.notes(), *notes))
 
 
 def _add(encoder: Encoder, source: Source, config: CorpusConfig, budget: Budget) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from jobs.config.schema import Config, TrainingConfig
-from jobs.corpus.corpus import Corpus
+from jobs.corpus.corpus import Corpus, count_ids
 from jobs.engine.adam import Moments, zero_moments
 from jobs.engine.batches import BatchPlan, make_batch_plan
 from jobs.engine.checkpoint import Checkpoint, read_checkpoint, training_key, write_checkpoint
@@ -25,8 +25,9 @@ from jobs.engine.train_step import (
     zero_metrics,
 )
 from jobs.errors import ExitCode, NeuronarioError
+from jobs.model.grow import first_weights
 from jobs.model.history import EpochRecord, Evaluation
-from jobs.model.network import Network, initial_network
+from jobs.model.network import Network
 
 # One call of the compiled steps takes about a second. The arrays that it reads are made for it and
 # stay small however long the text is; a signal does not wait for it (jobs/pipeline/signals.py).
@@ -72,7 +73,7 @@ def train(
     key = training_key(corpus, config, start)
     saved = read_checkpoint(checkpoint, key) if checkpoint else None
     if saved is None:
-        network = start or initial_network(len(corpus.alphabet), config.network.layers, config.seed)
+        network = start or first_weights(corpus.alphabet, config.network.layers, config.seed)
         _check_fit(network, corpus, config)
         saved = _untrained(network)
     run = _Run(corpus, config, plan, saved)
@@ -93,8 +94,11 @@ def best_epoch(history: tuple[EpochRecord, ...]) -> int:
 
 def unigram_bits(corpus: Corpus) -> float:
     """Bits per held-out character under the character frequencies of the training part, add-one."""
-    counts = np.bincount(corpus.training_ids, minlength=len(corpus.alphabet)) + 1.0
-    return float(-np.log2(counts / counts.sum())[corpus.held_out_ids].mean())
+    size = len(corpus.alphabet)
+    counts = count_ids(corpus.training_ids, size) + 1.0
+    return float(count_ids(corpus.held_out_ids, size) @ -np.log2(counts / counts.sum())) / (
+        corpus.held_out_ids.size
+    )
 
 
 class _Run:

@@ -27,7 +27,15 @@ from jobs.machine.runtime import current_runtime
 from jobs.pipeline.places import check_report, check_site, check_store
 from jobs.pipeline.progress import ProgressDisplay
 from jobs.pipeline.session import JobOptions, running_job
-from jobs.pipeline.stages import JobPlan, current_execution, probe_stage, sample_stage, train_stage
+from jobs.pipeline.stages import (
+    JobPlan,
+    current_execution,
+    origin_notes,
+    origin_stage,
+    probe_stage,
+    sample_stage,
+    train_stage,
+)
 from jobs.store.lock import locked, locked_site
 from jobs.store.manifest import digest, explain_difference, folder_digest
 from jobs.store.prune import prune, summary
@@ -103,11 +111,10 @@ def check_inputs(config_path: Path) -> list[str]:
     corpus = load_corpus(config.corpus, config_file.folder, config.training)
     check_memory(config, len(corpus.alphabet), corpus.characters)
     held_out = corpus.characters - corpus.held_out_start
-    parts = f", {corpus.documents:,} documents" if corpus.documents else ""
     lines.insert(
         0,
         f"corpus: {corpus.name}, {corpus.characters:,} characters, {len(corpus.alphabet):,} "
-        f"distinct{parts}, {held_out:,} held out",
+        f"distinct, {held_out:,} held out",
     )
     return [*lines, *(f"{corpus.name}: {note}" for note in corpus.notes)]
 
@@ -332,14 +339,20 @@ def _make_run(plan: JobPlan, options: JobOptions, progress: ProgressDisplay, don
         )
     if done == "train" and source is not None:
         network, history, evaluation = source.network, source.history, source.evaluation
+        origin, seen = source.origin, source.seen
     else:
+        origin, seen = origin_stage(plan)
+        for line in origin_notes(origin):
+            progress.note(line)
         training = train_stage(plan, progress, resume=options.resume)
         network, history, evaluation = training.network, training.history, training.evaluation
     with progress.stage("sample"):
         sample = sample_stage(plan, network)
     with progress.stage("trace"):
         probe = probe_stage(plan, network)
-    content = RunContent(plan.config, plan.card, network, history, evaluation, sample, probe)
+    content = RunContent(
+        plan.config, plan.card, network, history, evaluation, sample, probe, origin, seen
+    )
     report = _report(content, plan, progress)
     with progress.stage("store"):
         run = commit_run(

@@ -6,6 +6,7 @@ TensorFlow is imported inside the functions: a job that only renders pages start
 import os
 import resource
 import socket
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,11 +17,14 @@ import numpy as np
 
 from jobs.config.schema import Config
 from jobs.corpus.corpus import Corpus, CorpusCard, corpus_card
+from jobs.corpus.seen import Seen, joined, seen_of, share_read_before
 from jobs.disk.files import remove_folder
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.machine.tensorflow_start import start_tensorflow
+from jobs.model.grow import regrown
 from jobs.model.history import EpochRecord
 from jobs.model.network import Network, initial_network, model_summary
+from jobs.model.origin import Origin
 from jobs.model.trace import Trace
 from jobs.pipeline.progress import ProgressDisplay, utc_now
 from jobs.store.manifest import Inputs, stage_keys
@@ -42,6 +46,16 @@ PROBE_CONTEXT = 100  # characters read before the probe, so that its states are 
 
 
 @dataclass(frozen=True)
+class WarmStart:
+    """Weights to go on from, fitted to tonight's alphabet."""
+
+    network: Network
+    gained: tuple[str, ...]  # characters whose weights are drawn
+    dropped: tuple[str, ...]  # characters whose weights are left behind
+    seen: Seen | None  # what they have read; None: not recorded
+
+
+@dataclass(frozen=True)
 class JobPlan:
     """A job before anything heavy is done: its inputs, and what the store already has of them."""
 
@@ -56,6 +70,27 @@ class JobPlan:
     def card(self) -> CorpusCard:
         """What is kept of the text."""
         return corpus_card(self.corpus)
+
+    @cached_property
+    def warm_start(self) -> WarmStart | None:
+        """The newest run's weights for ``training.start: previous``; None where there is no run,
+        or its layers have other sizes. Another alphabet is fitted character by character.
+        """
+        old = self.newest
+        if self.config.training.start == "fresh" or old is None:
+            return None
+        if old.network.sizes != self.config.network.layers:
+            return None
+        known, alphabet = old.card.alphabet, self.corpus.alphabet
+        network = old.network
+        if known != alphabet:
+            network = regrown(network, known, alphabet, self.config.seed)
+        return WarmStart(
+            network,
+            gained=tuple(sorted(set(alphabet) - set(known))),
+            dropped=tuple(sorted(set(known) - set(alphabet))),
+            seen=old.seen,
+        )
 
     @property
     def reusable(self) -> str:
@@ -115,7 +150,8 @@ def train_stage(plan: JobPlan, progress: ProgressDisplay, *, resume: bool) -> "T
         from jobs.engine.checkpoint import read_checkpoint, training_key
         from jobs.engine.train import train
 
-        start = warm_start(plan)
+        warm = plan.warm_start
+        start = None if warm is None else warm.network
         checkpoint = plan.work / CHECKPOINT
         saved = read_checkpoint(checkpoint, training_key(plan.corpus, plan.config, start))
         history = list(saved.history) if saved else []
@@ -137,13 +173,40 @@ def train_stage(plan: JobPlan, progress: ProgressDisplay, *, resume: bool) -> "T
             raise
 
 
-def warm_start(plan: JobPlan) -> Network | None:
-    """The previous run's weights for ``training.start: previous``, where they fit."""
-    if plan.config.training.start == "fresh" or plan.newest is None:
-        return None
-    network, old = plan.newest.network, plan.newest.card.alphabet
-    fits = network.sizes == plan.config.network.layers and old == plan.corpus.alphabet
-    return network if fits else None
+def origin_stage(plan: JobPlan) -> tuple[Origin, Seen]:
+    """Where a training's weights come from, and what they have ever read at its end."""
+    corpus, warm = plan.corpus, plan.warm_start
+    training = seen_of(corpus.training_ids, corpus.alphabet)
+    if warm is None:
+        return Origin(), training
+    origin = Origin(
+        warm=True,
+        gained=warm.gained,
+        dropped=warm.dropped,
+        recorded=warm.seen is not None,
+        held_out_read=share_read_before(corpus.held_out_ids, corpus.alphabet, warm.seen, training),
+    )
+    return origin, training if warm.seen is None else joined(warm.seen, training)
+
+
+def origin_notes(origin: Origin) -> Iterator[str]:
+    """What is to be said of a training's beginning, one line each."""
+    if origin.warm:
+        yield "training goes on from the weights of the run before"
+    for said, characters in (("new", origin.gained), ("gone", origin.dropped)):
+        if characters:
+            names = ", ".join(f"U+{ord(character):04X}" for character in characters[:8])
+            more = ", ..." if len(characters) > 8 else ""
+            count = f"{len(characters):,} {said} ({names}{more})"
+            yield f"the alphabet changed: {count}; the weights of the others are kept"
+    if not origin.recorded:
+        yield "warning: an older version did not record what the earlier runs have read"
+    elif not origin.clean:
+        yield (
+            f"warning: {100 * origin.held_out_read:.0f} % of the held-out text was trained on in "
+            "earlier runs: its figures show memory, not prediction (corpus.held_out, order of the "
+            "text; training.start: fresh begins anew)"
+        )
 
 
 def summary_lines(plan: JobPlan) -> list[str]:

@@ -26,7 +26,7 @@ SHA256 = r"^[0-9a-f]{64}$"
 
 # Raise a stage's number whenever the same inputs would give another output: its key then changes,
 # and with it that of the stages after it.
-STAGE_SCHEMAS = {"train": 1, "trace": 1, "report": 1}
+STAGE_SCHEMAS = {"train": 2, "trace": 1, "report": 1}
 
 JsonObject = dict[str, JsonValue]
 
@@ -115,8 +115,8 @@ def stage_inputs(
     plain: dict[str, Any] = config.model_dump(mode="json", by_alias=True)
     fingerprint: JsonObject = asdict(runtime)
     text: JsonObject = {"sha256": card.sha256, "held_out_start": card.held_out_start}
-    if card.pieces_sha256:
-        text["pieces_sha256"] = card.pieces_sha256
+    if config.corpus.hold_out != "tail":  # left out else: the keys of before hold
+        text["hold_out"] = config.corpus.hold_out
     return Inputs(
         train={
             "tool": {"stage_schema": STAGE_SCHEMAS["train"]},

@@ -4,23 +4,26 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import IO, TypeVar
 
 from jobs.config.schema import Config
 from jobs.corpus.corpus import CorpusCard
+from jobs.corpus.seen import Seen
 from jobs.disk.regular_file import open_regular
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.model.history import EpochRecord, Evaluation
 from jobs.model.network import Network
+from jobs.model.origin import Origin
 from jobs.model.trace import Trace
 from jobs.store import run_files
 from jobs.store.manifest import MAX_BYTES, Manifest, ManifestError, Output, parse_manifest
 
 MANIFEST = "MANIFEST.json"
 PAGES = "pages/"
+ORIGIN, SEEN = "origin.json", "seen.npz"  # absent in runs of version 0.1
 
 T = TypeVar("T")
 
@@ -36,6 +39,8 @@ class RunContent:
     evaluation: Evaluation
     sample: Trace
     probe: Trace
+    origin: Origin = field(default_factory=Origin)
+    seen: Seen | None = None  # None: not recorded
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,19 @@ class Run:
             "probe.npz", lambda file: run_files.read_trace(file, self.config, self.card)
         )
 
+    @cached_property
+    def origin(self) -> Origin:
+        """Where the weights come from; of a run of an older version what its settings say."""
+        if ORIGIN not in self.manifest.files():
+            warm = self.config.training.start == "previous"
+            return Origin(warm=warm, recorded=not warm)
+        return self._parse(ORIGIN, run_files.read_origin)
+
+    @cached_property
+    def seen(self) -> Seen | None:
+        """What the weights have ever read; None in a run of an older version."""
+        return self._load(SEEN, run_files.read_seen) if SEEN in self.manifest.files() else None
+
     def content(self) -> RunContent:
         """Everything at once, in memory."""
         return RunContent(
@@ -109,6 +127,8 @@ class Run:
             self.evaluation,
             self.sample,
             self.probe,
+            self.origin,
+            self.seen,
         )
 
     def pages(self) -> dict[str, bytes]:

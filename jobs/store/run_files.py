@@ -17,10 +17,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from jobs.config.schema import Config
 from jobs.corpus.corpus import CorpusCard
+from jobs.corpus.seen import Seen, Sketch
 from jobs.disk.files import json_text
 from jobs.disk.npz import ArrayError, Expected, read_npz
 from jobs.model.history import EpochRecord, Evaluation
 from jobs.model.network import Network, network_from_arrays, weight_shapes
+from jobs.model.origin import Origin
 from jobs.model.trace import STATES, Trace, trace_from_arrays
 
 # Sections that say where and for how long, not what: they may name private places and differ
@@ -108,6 +110,43 @@ def read_evaluation(results: Mapping[str, Any]) -> Evaluation:
         raise FileError(f"results hold no evaluation ({_first_line(error)})") from error
 
 
+def origin_text(origin: Origin) -> str:
+    """origin.json."""
+    return json_text(asdict(origin))
+
+
+def read_origin(data: bytes) -> Origin:
+    """Inverse of :func:`origin_text`."""
+    try:
+        return _ORIGIN.validate_json(data)
+    except ValidationError as error:
+        raise FileError(f"not a record of an origin ({_first_line(error)})") from error
+
+
+def seen_arrays(seen: Seen) -> dict[str, np.ndarray]:
+    """seen.npz: the fingerprints and their bounds, bit for bit as signed numbers."""
+    return {
+        "stretches": seen.stretches.hashes.view(np.int64),
+        "lines": seen.lines.hashes.view(np.int64),
+        "below": np.array([seen.stretches.below, seen.lines.below], np.uint64).view(np.int64),
+    }
+
+
+def read_seen(file: IO[bytes]) -> Seen:
+    """Inverse of :func:`seen_arrays`."""
+    expected = {
+        "stretches": Expected(np.int64, ("S",)),
+        "lines": Expected(np.int64, ("L",)),
+        "below": Expected(np.int64, (2,)),
+    }
+    try:
+        arrays = {name: array.view(np.uint64) for name, array in read_npz(file, expected).items()}
+    except ArrayError as error:
+        raise FileError(str(error)) from error
+    stretches, lines = (int(bound) for bound in arrays["below"])
+    return Seen(Sketch(stretches, arrays["stretches"]), Sketch(lines, arrays["lines"]))
+
+
 def read_network(file: IO[bytes], config: Config, card: CorpusCard) -> Network:
     """weights.npz, in the sizes that configuration and alphabet ask for."""
     shapes = weight_shapes(len(card.alphabet), config.network.layers)
@@ -143,6 +182,7 @@ def read_trace(file: IO[bytes], config: Config, card: CorpusCard) -> Trace:
 
 
 _CARD = TypeAdapter(CorpusCard)
+_ORIGIN = TypeAdapter(Origin)
 _EVALUATION = TypeAdapter(Evaluation)
 _EVALUATION_FIELDS = tuple(Evaluation.__dataclass_fields__)
 

@@ -19,7 +19,7 @@ from jobs.model.history import EpochRecord
 from jobs.store import run_files
 from jobs.store.layout import Layout, prepare_store, run_ids
 from jobs.store.manifest import Inputs, stage_inputs, stage_keys
-from jobs.store.run import PAGES, Run, RunContent
+from jobs.store.run import ORIGIN, PAGES, SEEN, Run, RunContent
 from jobs.store.run_names import open_run, read_run, references, resolve
 from jobs.store.staged_run import Execution, StagedRun
 
@@ -102,6 +102,9 @@ def commit_run(
     try:
         _write_description(staged, content.config, content.card, content.history)
         staged.npz("weights.npz", content.network.arrays())
+        staged.text(ORIGIN, run_files.origin_text(content.origin))
+        if content.seen is not None:
+            staged.npz(SEEN, run_files.seen_arrays(content.seen))
         staged.npz("sample.npz", content.sample.arrays())
         staged.npz("probe.npz", content.probe.arrays())
         staged.text("sample.txt", decode(content.sample.ids, content.card.alphabet))
@@ -175,7 +178,8 @@ def with_pages(
     staged = StagedRun(store, next_run_id(store, inputs))
     newest = newest_run(store)
     try:
-        for path in ("weights.npz", "sample.npz", "probe.npz", "sample.txt"):
+        optional = [path for path in (ORIGIN, SEEN) if path in source.manifest.files()]
+        for path in ("weights.npz", "sample.npz", "probe.npz", "sample.txt", *optional):
             with source.open(path):  # verified: damage is not handed on
                 staged.link(path, source.folder / path)
         config = inputs_config(source.config, inputs)

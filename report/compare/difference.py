@@ -22,6 +22,7 @@ from report.compare.label_changes import (
 from report.compare.matching import LayerMatch, match_layer, not_comparable
 from report.compare.probe_pair import ProbePair, pair_probes
 from report.compare.quality import NOISE_FLOOR, Quality, quality
+from report.compare.same_ground import contamination, other_settings, settings_words
 from report.compare.untrained import Control, reading, untrained_control
 from report.run_view import RunView
 
@@ -47,6 +48,8 @@ class Difference:
     new_run: str
     inputs: tuple[InputChange, ...]
     runtimes_known: bool  # whether processor and software were compared, too
+    settings: tuple[str, ...]  # seed and keys of network and training that differ
+    contaminated: str  # why the compared text was not new to both networks; "" where it was
     reason: str  # why the networks could not be compared at all; empty where they could
     reread: bool  # the old network has read the new run's probe for this comparison
     outside: int  # probe characters left out: the old alphabet does not have them
@@ -102,6 +105,7 @@ def compare(
             not_comparable(layer, pair, size) for layer, size in enumerate(new.network.sizes)
         )
     )
+    settings, contaminated = other_settings(old, new), contamination(old, new)
     before, after = unit_labels(old), unit_labels(new)
     known = before is not None and after is not None
     return Difference(
@@ -109,10 +113,14 @@ def compare(
         new_run=new.run_id,
         inputs=input_changes(old, new, runtimes),
         runtimes_known=runtimes is not None,
+        settings=settings,
+        contaminated=contaminated,
         reason="" if comparable else str(pair),
         reread=isinstance(pair, ProbePair) and pair.reread,
         outside=pair.outside if isinstance(pair, ProbePair) else 0,
-        quality=quality(pair, noise_floor) if isinstance(pair, ProbePair) else None,
+        quality=quality(pair, noise_floor, contaminated or settings_words(settings))
+        if isinstance(pair, ProbePair)
+        else None,
         layers=layers,
         labelled=(len(labelled(before)), len(labelled(after)))
         if before is not None and after is not None
@@ -127,11 +135,7 @@ def compare(
 def shared_start(old: RunView, new: RunView) -> bool:
     """Whether unit i of one run grew from the same weights as unit i of the other."""
     warm = new.config.training.start == "previous"
-    return (
-        old.network.sizes == new.network.sizes
-        and old.card.alphabet == new.card.alphabet
-        and (warm or old.config.seed == new.config.seed)
-    )
+    return old.network.sizes == new.network.sizes and (warm or old.config.seed == new.config.seed)
 
 
 def _layers(old: RunView, new: RunView, pair: ProbePair) -> tuple[LayerMatch, ...]:

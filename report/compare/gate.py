@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from report.compare.difference import Difference
 from report.compare.gate_file import Gate
 from report.compare.output import markdown
+from report.compare.same_ground import settings_words
 from report.compare.wording import figure, share_words
 from report.render.templates import render
 
@@ -75,6 +76,10 @@ def _bits(most: float, difference: Difference) -> Check:
     name, found = "max_bpc_increase", difference.quality
     if found is None:
         return Check(name, False, f"not comparable: {difference.reason}")
+    if difference.contaminated:
+        return Check(name, False, f"not comparable: {difference.contaminated}")
+    if difference.settings:
+        return _not_held(name, difference)
     change = f"bits per character changed by {figure(found.difference, sign=True)}"
     if found.interval is None:
         return Check(name, False, f"{change}, on too few characters for an interval")
@@ -86,6 +91,8 @@ def _bits(most: float, difference: Difference) -> Check:
 
 def _matched(key: str, least: float, difference: Difference) -> Check:
     name, number = f"min_matched.{key}", int(key[1:])
+    if difference.settings:
+        return _not_held(name, difference)
     layer = next((one for one in difference.layers if one.layer == number), None)
     if layer is None:
         return Check(name, False, "the runs have no such layer")
@@ -99,6 +106,8 @@ def _matched(key: str, least: float, difference: Difference) -> Check:
 
 def _labels(most: int, difference: Difference) -> Check:
     name = "max_label_changes"
+    if difference.settings:
+        return _not_held(name, difference)
     if difference.labelled is None:
         return Check(name, False, "a run without labels")
     if not difference.comparable:
@@ -108,6 +117,13 @@ def _labels(most: int, difference: Difference) -> Check:
     return Check(
         name, count <= most, f"{count} paired units changed their label; allowed is {most}"
     )
+
+
+def _not_held(name: str, difference: Difference) -> Check:
+    """Runs of other settings are not held to a limit made for one configuration; ``same_inputs``
+    is the limit that keeps settings as they are.
+    """
+    return Check(name, True, f"not compared: {settings_words(difference.settings)}")
 
 
 def _same_input(name: str, difference: Difference) -> Check:

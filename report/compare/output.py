@@ -24,6 +24,7 @@ from report.compare.wording import (
     counts_words,
     explained_words,
     explanation_words,
+    ground_words,
     label_words,
     labelled_words,
     layer_words,
@@ -49,6 +50,8 @@ def text(difference: Difference) -> str:
     lines.append(f"quality: {bits_words(difference.quality)}")
     if difference.reason or difference.reread or difference.outside:
         lines.append(f"  {scope_words(difference)}")
+    if ground_words(difference):
+        lines.append(ground_words(difference))
     for layer in difference.layers:
         lines.append(f"layer {layer.layer}: {counts_words(layer)}")
         if layer.comparable and len(difference.layers) <= LAYERS:
@@ -85,6 +88,7 @@ def markdown(difference: Difference) -> str:
         difference=difference,
         bits=bits_words(difference.quality),
         scope=scope_words(difference),
+        ground=ground_words(difference),
         layers=[(layer, counts_words(layer), layer_words(layer)) for layer in difference.layers],
         changed=changed,
         labels=[label_words(label) for label in difference.labels if label.changed],

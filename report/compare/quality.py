@@ -2,7 +2,8 @@
 
 Neighbouring characters are alike, so whole blocks of text are drawn anew, the same for both
 networks (block bootstrap, Künsch 1989). The interval covers the choice of the text, not what
-another seed would give: a difference below the noise floor is not called a change.
+another seed would give: between other seeds or settings there is no verdict, and below the noise
+floor a difference is not called a change.
 """
 
 import hashlib
@@ -32,12 +33,17 @@ class Quality:
     new_bits: float
     difference: float
     interval: tuple[float, float] | None  # 95 %; None where the text has too few blocks
-    noise_floor: float  # assumed unless measured with several seeds
+    noise_floor: float  # between runs of one seed and configuration
+    reason: str = ""  # why there is no verdict: other settings, or a text that was trained on
 
     @property
     def verdict(self) -> Verdict:
         """A change only where the interval excludes zero and the noise floor is passed."""
-        if self.interval is None or not np.isfinite([self.difference, *self.interval]).all():
+        if (
+            self.reason
+            or self.interval is None
+            or not np.isfinite([self.difference, *self.interval]).all()
+        ):
             return "n/a"
         low, high = self.interval
         if low <= 0.0 <= high or abs(self.difference) <= self.noise_floor:
@@ -45,8 +51,10 @@ class Quality:
         return "better" if high < 0.0 else "worse"
 
 
-def quality(pair: ProbePair, noise_floor: float = NOISE_FLOOR) -> Quality:
-    """Compare the two networks' surprise on the characters that both know."""
+def quality(pair: ProbePair, noise_floor: float = NOISE_FLOOR, reason: str = "") -> Quality:
+    """Compare the two networks' surprise on the characters that both know; ``reason`` says why the
+    difference allows no verdict.
+    """
     counts, old, new = (
         _block_sums(values, pair.used)
         for values in (np.ones(len(pair.used)), pair.old_bits, pair.new_bits)
@@ -59,6 +67,7 @@ def quality(pair: ProbePair, noise_floor: float = NOISE_FLOOR) -> Quality:
         difference=float((new - old).sum() / total),
         interval=bootstrap_interval(new - old, counts),
         noise_floor=noise_floor,
+        reason=reason,
     )
 
 

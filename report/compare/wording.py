@@ -7,6 +7,7 @@ from report.compare.explanation_changes import ExplanationChange, UnitExplanatio
 from report.compare.label_changes import ConceptChange, LabelChange, UnitLabel
 from report.compare.matching import LayerMatch, UnitMatch
 from report.compare.quality import BLOCK, DRAWS, LEAST_BLOCKS, Quality
+from report.compare.same_ground import settings_words
 from report.run_view import Unit
 
 NOT_AVAILABLE = "n/a"
@@ -42,7 +43,7 @@ def bits_words(found: Quality | None) -> str:
         least = LEAST_BLOCKS * BLOCK
         return f"{words} (no verdict: fewer than {least:,} characters were compared)"
     interval = " to ".join(figure(end, sign=True) for end in found.interval)
-    return f"{words} ({interval}): {found.verdict}"
+    return f"{words} ({interval}): {'no verdict' if found.reason else found.verdict}"
 
 
 def interval_words(found: Quality) -> str:
@@ -52,9 +53,19 @@ def interval_words(found: Quality) -> str:
     return (
         f"On {found.characters:,} characters of the probe; 95 % interval of the difference from "
         f"{DRAWS:,} draws of blocks of {BLOCK} characters. It does not cover what another seed "
-        f"would give: below {figure(found.noise_floor)} bits, an assumed noise floor, "
-        "a difference is not called a change."
+        f"would give. Below {figure(found.noise_floor)} bits, an assumed noise floor between "
+        "runs of one seed and configuration, a difference is not called a change."
     )
+
+
+def ground_words(difference: Difference) -> str:
+    """What forbids to compare units or figures; "" where nothing does."""
+    reasons = []
+    if difference.settings:
+        reasons.append(f"not comparable unit by unit: {settings_words(difference.settings)}")
+    if difference.contaminated:
+        reasons.append(f"quality is not comparable: {difference.contaminated}")
+    return "; ".join(reasons)
 
 
 def scope_words(difference: Difference) -> str:
@@ -64,7 +75,10 @@ def scope_words(difference: Difference) -> str:
     if not difference.reread:
         return "both runs traced the same probe"
     words = "the probes differ: the old network has read the probe of the new run, "
-    words += "parts of which it may have been trained on"
+    if difference.contaminated:
+        words += difference.contaminated
+    else:
+        words += "parts of which it may have been trained on"
     if difference.outside:
         plural = "character is" if difference.outside == 1 else "characters are"
         words += f"; {difference.outside:,} {plural} left out that its alphabet lacks"

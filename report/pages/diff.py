@@ -16,6 +16,7 @@ from report.compare.wording import (
     counts_words,
     explained_words,
     figure,
+    ground_words,
     interval_words,
     label_words,
     labelled_words,
@@ -97,6 +98,8 @@ def diff_page(
         bits=bits_words(difference.quality),
         interval=interval_words(difference.quality) if difference.quality else "",
         scope=scope_words(difference),
+        ground=ground_words(difference),
+        new_origin=new.origin,
         layers=[
             LayerSummary(layer.layer, counts_words(layer), layer_words(layer))
             for layer in difference.layers

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from report.compare.difference import Difference
 from report.compare.label_changes import labelled, unit_labels
 from report.compare.matching import PAIRED
-from report.compare.wording import bits_words, figure
+from report.compare.wording import bits_words, figure, ground_words
 from report.pages.page import Page, markdown_page
 from report.render.charts import line, ticks
 from report.render.templates import page_text
@@ -133,7 +133,10 @@ def changes_words(difference: Difference) -> str:
         parts.append(bits_words(None))
     else:
         sign = figure(difference.quality.difference, sign=True)
-        parts.append(f"{sign} bits ({difference.quality.verdict})")
+        verdict = "no verdict" if difference.quality.reason else difference.quality.verdict
+        parts.append(f"{sign} bits ({verdict})")
+    if ground_words(difference):
+        parts.append(ground_words(difference))
     units = [unit for layer in difference.layers for unit in layer.units if unit.new is not None]
     paired = sum(unit.state in PAIRED for unit in units)
     parts.append(f"{paired} of {len(units)} units found again")

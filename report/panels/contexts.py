@@ -23,7 +23,8 @@ class Example:
 
     value: float
     position: int  # in the probe
-    line: int  # of the corpus
+    line: int
+    lines_of: str  # what the lines are counted in: "line" of the text, "held-out line"
     text: Markup  # one span a character, the one with the value marked; "" where not shown
 
 
@@ -50,6 +51,7 @@ def prepare(view: RunView) -> UnitContent | None:
     if found is None:
         return None
     may_show = view.shows_corpus
+    counted = "held-out line" if view.config.corpus.hold_out == "blocks" else "line"
     spans = _spans(view.probe_text) if may_show else []
 
     def content(unit: Unit) -> Content:
@@ -60,7 +62,7 @@ def prepare(view: RunView) -> UnitContent | None:
             text = escape("")
             if may_show:
                 text = _coloured(spans, levels, context)
-            example = Example(context.value, context.place, context.line, text)
+            example = Example(context.value, context.place, context.line, counted, text)
             groups.setdefault(_heading(context), []).append(example)
         listed = [Group(name, tuple(examples)) for name, examples in groups.items()]
         ends = [group for group in listed if group.name in ("highest", "lowest")]

@@ -63,14 +63,17 @@ def test_nan_or_a_missing_interval_fails(difference, interval):
 
 def test_what_is_not_comparable_fails():
     limits = Gate(max_bpc_increase=9.0, min_matched={"l1": 0.0, "l2": 0.0}, max_label_changes=99)
-    assert failed(limits, another_shape()) == ["min_matched.l2", "max_label_changes"]
+    assert failed(limits, replace(another_shape(), settings=())) == [
+        "min_matched.l2",
+        "max_label_changes",
+    ]
     other = "".join(chr(ord(character) + 1000) for character in text_of(500))
     nothing = compare(view(), view(text=other))
     assert len(failed(limits, nothing)) == 4
 
 
 def test_labels_count_only_where_every_layer_is_comparable():
-    difference = replace(another_shape(), labelled=(1, 1))
+    difference = replace(another_shape(), settings=(), labelled=(1, 1))
     assert failed(Gate(max_label_changes=99), difference) == ["max_label_changes"]
 
 
