@@ -342,7 +342,7 @@ def _make_run(plan: JobPlan, options: JobOptions, progress: ProgressDisplay, don
         origin, seen = source.origin, source.seen
     else:
         origin, seen = origin_stage(plan)
-        for line in origin_notes(origin):
+        for line in origin_notes(plan, origin):
             progress.note(line)
         training = train_stage(plan, progress, resume=options.resume)
         network, history, evaluation = training.network, training.history, training.evaluation

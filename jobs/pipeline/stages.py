@@ -189,8 +189,10 @@ def origin_stage(plan: JobPlan) -> tuple[Origin, Seen]:
     return origin, training if warm.seen is None else joined(warm.seen, training)
 
 
-def origin_notes(origin: Origin) -> Iterator[str]:
+def origin_notes(plan: JobPlan, origin: Origin) -> Iterator[str]:
     """What is to be said of a training's beginning, one line each."""
+    if not origin.warm and plan.newest is not None and plan.config.training.start == "previous":
+        yield "warning: training begins anew: the layers of the run before have other sizes"
     if origin.warm:
         yield "training goes on from the weights of the run before"
     for said, characters in (("new", origin.gained), ("gone", origin.dropped)):
