@@ -1,6 +1,5 @@
 """The store's lock: one holder, free after any death, readers never wait."""
 
-import fcntl
 import json
 import signal
 import subprocess
@@ -11,6 +10,7 @@ import pytest
 
 from jobs.disk.replaceable import Place
 from jobs.errors import ExitCode, NeuronarioError
+from jobs.store import lock
 from jobs.store.layout import Layout
 from jobs.store.lock import holder, locked, locked_site
 from jobs.store.store import list_runs
@@ -197,13 +197,20 @@ def test_a_site_has_one_lock_for_all_stores(tmp_path: Path) -> None:
 
 
 def test_a_lock_on_a_file_that_was_removed_excludes_nobody_and_is_taken_anew(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = Place(tmp_path / "site")
-    place.workspace.mkdir()
-    stale = (place.workspace / "lock").open("w")
-    fcntl.flock(stale, fcntl.LOCK_EX)
-    (place.workspace / "lock").unlink()
+    opened = []
+
+    def removed_meanwhile(path: Path) -> int:
+        handle = real(path)
+        opened.append(handle)
+        if len(opened) == 1:  # the last holder ends between the opening and the lock
+            path.unlink()
+        return handle
+
+    real = lock._open
+    monkeypatch.setattr(lock, "_open", removed_meanwhile)
     with locked_site(place, "a job"):
         assert (place.workspace / "lock").exists()
-    stale.close()
+    assert len(opened) == 2
