@@ -213,6 +213,8 @@ class TrainingConfig(Section):
     chunk: Annotated[int, Field(ge=1, le=4_096)] = 50  # stream regime: truncated back-propagation
     learning_rate: Rate = 0.02
     schedule: Literal["constant", "cosine"] = "cosine"
+    initial_bias: Literal["frequencies", "zero"] = "frequencies"  # of the output layer
+    flat_epochs: Annotated[int, Field(ge=0, le=100_000)] = 3  # then one restart; 0 = never
     clip_norm: Weight = 1.0  # global gradient norm; 0 = no clipping
     dropout: Annotated[
         float, Field(ge=0, le=0.9, allow_inf_nan=False), AfterValidator(_nothing_or_enough)

@@ -18,6 +18,8 @@ from jobs.config.schema import TrainingConfig
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.model.network import Ids, TextIds
 
+FEW_STEPS = 100  # of the whole training; Adam moves a weight by at most the rate in each
+
 
 @dataclass(frozen=True)
 class Batches:
@@ -96,6 +98,18 @@ def make_batch_plan(ids: TextIds, training: TrainingConfig, seed: int) -> BatchP
     streams = min(training.batch, (ids.size - 1) // chunk)  # a stream holds at least one chunk
     span = (ids.size - 1) // streams
     return BatchPlan(ids, training, seed, streams, chunk, chunk, -(-span // chunk), span)
+
+
+def few_steps(plan: BatchPlan) -> str | None:
+    """A warning where the batch leaves hardly any steps, in one line."""
+    epochs = plan.training.epochs
+    if plan.steps * epochs >= FEW_STEPS:
+        return None
+    steps = "one step" if plan.steps == 1 else f"{plan.steps:,} steps"
+    return (
+        f"training.batch {plan.batch:,} leaves {steps} an epoch, {plan.steps * epochs:,} in all, "
+        "which is little to learn from: lower training.batch, or raise training.epochs"
+    )
 
 
 @lru_cache(maxsize=1)  # every execution of an epoch asks for the same order

@@ -15,6 +15,7 @@ from jobs.engine.adam import Moments, zero_moments
 from jobs.engine.batches import BatchPlan, make_batch_plan
 from jobs.engine.checkpoint import Checkpoint, read_checkpoint, training_key, write_checkpoint
 from jobs.engine.evaluate import held_out_bits
+from jobs.engine.flat_start import Attempt, attempt_after, first_network, unigram_bits
 from jobs.engine.lstm import Weights, to_device, to_network, zero_states
 from jobs.engine.train_step import (
     EpochMetrics,
@@ -50,6 +51,8 @@ def train(
     start: Network | None = None,
     checkpoint: Path | None = None,
     on_epoch: Callable[[EpochRecord, float], None] | None = None,
+    on_steps: Callable[[int, int, int], None] | None = None,
+    on_restart: Callable[[Attempt], None] | None = None,
 ) -> Training:
     """Train a network on the training part of ``corpus``.
 
@@ -64,6 +67,9 @@ def train(
             after every epoch. It is left behind at the end.
         on_epoch: called after every epoch with its record and its wall time in seconds, held-out
             scoring included; not called again for epochs that a checkpoint already holds.
+        on_steps: called within an epoch, about once a second, with the epoch, its steps taken so
+            far and the steps that it has.
+        on_restart: called where a flat start is given up, with the attempt that begins.
 
     Raises:
         NeuronarioError: 65, the text is too short, or ``start`` does not fit the alphabet; 4, the
@@ -72,19 +78,21 @@ def train(
     plan = make_batch_plan(corpus.training_ids, config.training, config.seed)
     key = training_key(corpus, config, start)
     saved = read_checkpoint(checkpoint, key) if checkpoint else None
-    if saved is None:
-        network = start or first_weights(corpus.alphabet, config.network.layers, config.seed)
-        _check_fit(network, corpus, config)
-        saved = _untrained(network)
-    run = _Run(corpus, config, plan, saved)
-    while not _finished(run.history, config.training):
+    first = start or first_network(corpus, config)
+    _check_fit(first, corpus, config)
+    run = _Run(corpus, config, plan, first, saved or _untrained(first))
+    while not _finished(run.history, config.training, run.attempt.after):
         begin = time.perf_counter()
-        record = run.epoch()
+        if run.gives_up():
+            run.restart()
+            if on_restart:
+                on_restart(run.attempt)
+        record = run.epoch(on_steps)
         if checkpoint:
             write_checkpoint(checkpoint, run.checkpoint(), key)
         if on_epoch:
             on_epoch(record, time.perf_counter() - begin)
-    return Training(run.best, run.history, _evaluation(corpus, config, run.best, run.history))
+    return Training(run.best, run.history, _evaluation(run))
 
 
 def best_epoch(history: tuple[EpochRecord, ...]) -> int:
@@ -92,55 +100,69 @@ def best_epoch(history: tuple[EpochRecord, ...]) -> int:
     return min(history, key=lambda record: (record.held_out_bits, record.epoch)).epoch
 
 
-def unigram_bits(corpus: Corpus) -> float:
-    """Bits per held-out character under the character frequencies of the training part, add-one."""
-    size = len(corpus.alphabet)
-    counts = count_ids(corpus.training_ids, size) + 1.0
-    return float(count_ids(corpus.held_out_ids, size) @ -np.log2(counts / counts.sum())) / (
-        corpus.held_out_ids.size
-    )
-
-
 class _Run:
     """A training under way; the only object here that changes."""
 
-    def __init__(self, corpus: Corpus, config: Config, plan: BatchPlan, saved: Checkpoint) -> None:
-        training = config.training
-        self.corpus, self.config, self.plan = corpus, config, plan
+    def __init__(
+        self, corpus: Corpus, config: Config, plan: BatchPlan, first: Network, saved: Checkpoint
+    ) -> None:
+        self.corpus, self.config, self.plan, self.first = corpus, config, plan, first
         self.history, self.best = saved.history, saved.best
+        self.unigram_bits = unigram_bits(corpus)
         self.states = zero_states(saved.network.sizes, plan.batch)
-        self.train_state = TrainState(
+        self.train_state = self._train_state(saved)
+        self.steps_per_execution = steps_per_execution(plan, saved.network)
+
+    @property
+    def attempt(self) -> Attempt:
+        """What the next epoch belongs to."""
+        return attempt_after(self.history, self.unigram_bits, self.config.training, self.plan.steps)
+
+    def gives_up(self) -> bool:
+        """Whether the epochs so far are a flat start, just now seen to be one."""
+        return 0 < self.attempt.after == len(self.history)
+
+    def restart(self) -> None:
+        """Begin anew from the first weights; the flat epochs stay in the history."""
+        self.train_state = self._train_state(_untrained(self.first))
+
+    def epoch(self, on_steps: Callable[[int, int, int], None] | None = None) -> EpochRecord:
+        """Train one epoch and score it."""
+        number = len(self.history) + 1
+        attempt = self.attempt
+        execute = compiled_steps(self._settings(attempt))
+        self.train_state = self.train_state._replace(metrics=zero_metrics(), states=self.states)
+        for taken in range(0, self.plan.steps, self.steps_per_execution):
+            if on_steps and taken:
+                on_steps(number, taken, self.plan.steps)
+            self._execute(execute, attempt, number, taken)
+        record = self._record(number, attempt)
+        self.history = (*self.history, record)
+        if best_epoch(self.history) == number:
+            self.best = to_network(self.train_state.weights)
+        return record
+
+    def _train_state(self, saved: Checkpoint) -> TrainState:
+        return TrainState(
             to_device(saved.network),
             Moments(to_device(saved.first_moment), to_device(saved.second_moment)),
             self.states,
             tf.constant(saved.steps),
             zero_metrics(),
         )
-        self.execute = compiled_steps(
-            StepSettings(
-                carry_state=training.regime == "stream",
-                l1=training.l1,
-                clip_norm=training.clip_norm,
-                learning_rate=training.learning_rate,
-                schedule=training.schedule,
-                shards=shards_of_batch(multiplications(plan, saved.network), plan.batch),
-                dropout=training.dropout,
-                seed=config.seed if training.dropout else 0,
-            )
-        )
-        self.steps_per_execution = steps_per_execution(plan, saved.network)
 
-    def epoch(self) -> EpochRecord:
-        """Train one epoch and score it."""
-        number = len(self.history) + 1
-        self.train_state = self.train_state._replace(metrics=zero_metrics(), states=self.states)
-        for first in range(0, self.plan.steps, self.steps_per_execution):
-            self._execute(number, first)
-        record = self._record(number)
-        self.history = (*self.history, record)
-        if best_epoch(self.history) == number:
-            self.best = to_network(self.train_state.weights)
-        return record
+    def _settings(self, attempt: Attempt) -> StepSettings:
+        training = self.config.training
+        return StepSettings(
+            carry_state=training.regime == "stream",
+            l1=training.l1,
+            clip_norm=training.clip_norm,
+            learning_rate=attempt.learning_rate,
+            schedule=training.schedule,
+            shards=shards_of_batch(multiplications(self.plan, self.first), self.plan.batch),
+            dropout=training.dropout,
+            seed=self.config.seed if training.dropout else 0,
+        )
 
     def checkpoint(self) -> Checkpoint:
         """The state between two epochs."""
@@ -153,19 +175,21 @@ class _Run:
             history=self.history,
         )
 
-    def _execute(self, epoch: int, first: int) -> None:
-        batches = self.plan.batches(epoch, first, self.steps_per_execution)
+    def _execute(
+        self, execute: Callable[..., TrainState], attempt: Attempt, epoch: int, taken: int
+    ) -> None:
+        batches = self.plan.batches(epoch, taken, self.steps_per_execution)
         steps = batches.inputs.shape[0]
         inputs, targets, mask = (
             _padded(array, self.steps_per_execution)
             for array in (batches.inputs, batches.targets, batches.mask)
         )
-        total = float(self.plan.steps * self.config.training.epochs)
-        self.train_state = self.execute(
+        total = float(self.plan.steps * attempt.epochs)
+        self.train_state = execute(
             self.train_state, inputs, targets, mask, tf.constant(steps), tf.constant(total)
         )
 
-    def _record(self, number: int) -> EpochRecord:
+    def _record(self, number: int, attempt: Attempt) -> EpochRecord:
         metrics = EpochMetrics(*(float(value) for value in self.train_state.metrics))
         weights, stride = self.train_state.weights, self.config.training.stride
         bits = _score(self.corpus, self.config, weights, stride)
@@ -183,7 +207,9 @@ class _Run:
             training_bits=metrics.nats / metrics.predictions / log(2.0),
             held_out_bits=bits,
             gradient_norm=metrics.norm / metrics.steps,
-            learning_rate=rate_after(self.config.training, number, self.plan.steps),
+            learning_rate=rate_after(
+                attempt, self.config.training.schedule, number, self.plan.steps
+            ),
         )
 
 
@@ -198,12 +224,12 @@ def multiplications(plan: BatchPlan, network: Network) -> float:
     return float(weights) * plan.batch * plan.length
 
 
-def rate_after(training: TrainingConfig, epoch: int, steps: int) -> float:
+def rate_after(attempt: Attempt, schedule: str, epoch: int, steps: int) -> float:
     """The learning rate of the last step of ``epoch``."""
-    if training.schedule == "constant":
-        return training.learning_rate
-    done = (epoch * steps - 1) / (training.epochs * steps)
-    return float(training.learning_rate * 0.5 * (1.0 + np.cos(np.pi * done)))
+    if schedule == "constant":
+        return attempt.learning_rate
+    done = ((epoch - attempt.after) * steps - 1) / (attempt.epochs * steps)
+    return float(attempt.learning_rate * 0.5 * (1.0 + np.cos(np.pi * done)))
 
 
 def _score(corpus: Corpus, config: Config, network: Network | Weights, stride: int) -> float:
@@ -218,15 +244,16 @@ def _score(corpus: Corpus, config: Config, network: Network | Weights, stride: i
     return bits
 
 
-def _evaluation(
-    corpus: Corpus, config: Config, network: Network, history: tuple[EpochRecord, ...]
-) -> Evaluation:
-    bits, unigram = _score(corpus, config, network, 1), unigram_bits(corpus)
+def _evaluation(run: _Run) -> Evaluation:
+    corpus, training, history = run.corpus, run.config.training, run.history
+    bits, unigram = _score(corpus, run.config, run.best, 1), run.unigram_bits
     if len(corpus.alphabet) > 1 and not bits < unigram:
         raise NeuronarioError(
             f"after {len(history)} epochs the network needs {bits:.4g} bits per held-out "
-            f"character, plain character frequencies {unigram:.4g}: it learned nothing; train "
-            "longer (training.epochs), on more text, or with another training.learning_rate",
+            f"character, plain character frequencies {unigram:.4g}: it learned nothing; lower "
+            f"training.learning_rate ({run.attempt.learning_rate:g}) first, then training.batch "
+            f"({run.plan.batch:,}, which leaves {run.plan.steps:,} steps an epoch); then train "
+            "longer (training.epochs) or on more text",
             ExitCode.UNSOUND,
         )
     return Evaluation(
@@ -234,14 +261,15 @@ def _evaluation(
         held_out_characters=int(corpus.held_out_ids.size),
         unigram_bits=unigram,
         best_epoch=best_epoch(history),
-        stopped_early=len(history) < config.training.epochs,
+        stopped_early=len(history) < training.epochs,
+        restarted_after=run.attempt.after,
     )
 
 
-def _finished(history: tuple[EpochRecord, ...], training: TrainingConfig) -> bool:
+def _finished(history: tuple[EpochRecord, ...], training: TrainingConfig, after: int) -> bool:
     if len(history) >= training.epochs:
         return True
-    waited = len(history) - best_epoch(history) if history else 0
+    waited = len(history) - max(best_epoch(history), after) if history else 0
     return 0 < training.patience <= waited
 
 

@@ -24,3 +24,16 @@ class Evaluation:
     unigram_bits: float  # of character frequencies of the training part (add-one), same characters
     best_epoch: int  # whose weights are kept, from 1
     stopped_early: bool
+    restarted_after: int = 0  # epochs given up as flat before training began anew; 0: none
+
+
+FLAT = 0.98  # of the bits of character frequencies: a training that needs more learned nothing
+LEAST_BITS = 1e-3  # a text without surprises is learned
+
+
+def flat_epochs(history: tuple[EpochRecord, ...], unigram_bits: float) -> int:
+    """How many epochs from the first on are no better than character frequencies."""
+    for count, record in enumerate(history):
+        if record.held_out_bits <= max(FLAT * unigram_bits, LEAST_BITS):
+            return count
+    return len(history)

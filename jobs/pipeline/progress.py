@@ -27,6 +27,8 @@ from jobs.model.history import EpochRecord
 from jobs.printable import printable
 
 LAST_LINES = 40  # of the log, shown when a quiet job fails
+TELL_SECONDS = 5.0  # between two changes of the lock file within an epoch
+LINE_SECONDS = 60.0  # between two lines within an epoch
 LOG_LINES = 20_000  # more than any sensible job writes; the oldest go first
 
 
@@ -61,6 +63,8 @@ class ProgressDisplay:
         self._last: EpochRecord | None = None
         self._done_before = 0
         self._epochs_began = 0.0
+        self._within = 0  # the epoch that the next two are about
+        self._told = self._printed = 0.0  # when the lock file and the reader last heard of it
         self._bar = _bar(self._stream) if not quiet and _can_redraw(self._stream) else None
         self._task: TaskID | None = None
 
@@ -111,6 +115,23 @@ class ProgressDisplay:
         else:
             self._log(line.rstrip())
             self._bar.update(self._task, completed=record.epoch, description=_quality(record))
+
+    def steps(self, epoch: int, taken: int, steps: int) -> None:
+        """Report a place within a long epoch: on the bar, in the lock file, and as a line once a
+        minute.
+        """
+        now = self._clock()
+        if self._within != epoch:
+            self._within, self._told, self._printed = epoch, now - TELL_SECONDS, now
+        within = f"epoch {epoch} of {self._total}, step {taken:,} of {steps:,}"
+        if now - self._told >= TELL_SECONDS:
+            self._told = now
+            self._on_change(f"{self._stage}, {within}")
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, completed=epoch - 1 + taken / steps)
+        elif now - self._printed >= LINE_SECONDS:
+            self._printed = now
+            self.note(within)
 
     def note(self, text: str) -> None:
         """One line to the log, and to the reader unless quiet."""

@@ -147,7 +147,9 @@ def train_stage(plan: JobPlan, progress: ProgressDisplay, *, resume: bool) -> "T
         remove_folder(plan.work)
     with progress.stage("train"):
         start_tensorflow()
+        from jobs.engine.batches import few_steps, make_batch_plan
         from jobs.engine.checkpoint import read_checkpoint, training_key
+        from jobs.engine.flat_start import Attempt
         from jobs.engine.train import train
 
         warm = plan.warm_start
@@ -157,15 +159,32 @@ def train_stage(plan: JobPlan, progress: ProgressDisplay, *, resume: bool) -> "T
         history = list(saved.history) if saved else []
         for line in summary_lines(plan):
             progress.note(line)
-        progress.epochs(plan.config.training.epochs, len(history))
+        training = plan.config.training
+        warning = few_steps(make_batch_plan(plan.corpus.training_ids, training, plan.config.seed))
+        if warning:
+            progress.warn(warning)
+        progress.epochs(training.epochs, len(history))
 
         def on_epoch(record: EpochRecord, _seconds: float) -> None:
             history.append(record)
             progress.epoch(record)
 
+        def on_restart(attempt: Attempt) -> None:
+            progress.warn(
+                f"the first {attempt.after} epochs are no better than character frequencies; "
+                f"begun anew with a learning rate of {attempt.learning_rate:g} for the "
+                f"{attempt.epochs} epochs that are left (training.flat_epochs)"
+            )
+
         try:
             return train(
-                plan.corpus, plan.config, start=start, checkpoint=checkpoint, on_epoch=on_epoch
+                plan.corpus,
+                plan.config,
+                start=start,
+                checkpoint=checkpoint,
+                on_epoch=on_epoch,
+                on_steps=progress.steps,
+                on_restart=on_restart,
             )
         except NeuronarioError as error:
             if error.code == ExitCode.UNSOUND:

@@ -99,13 +99,16 @@ def evaluation_record(evaluation: Evaluation) -> dict[str, Any]:
         "unigram_bits": float(evaluation.unigram_bits),
         "best_epoch": int(evaluation.best_epoch),
         "stopped_early": bool(evaluation.stopped_early),
+        "restarted_after": int(evaluation.restarted_after),
     }
 
 
 def read_evaluation(results: Mapping[str, Any]) -> Evaluation:
     """Inverse of :func:`evaluation_record`."""
     try:
-        return _EVALUATION.validate_python({name: results[name] for name in _EVALUATION_FIELDS})
+        found = {name: results[name] for name in _EVALUATION_FIELDS if name != NEWER}
+        found[NEWER] = results.get(NEWER, 0)
+        return _EVALUATION.validate_python(found)
     except (ValidationError, KeyError) as error:
         raise FileError(f"results hold no evaluation ({_first_line(error)})") from error
 
@@ -184,6 +187,7 @@ def read_trace(file: IO[bytes], config: Config, card: CorpusCard) -> Trace:
 _CARD = TypeAdapter(CorpusCard)
 _ORIGIN = TypeAdapter(Origin)
 _EVALUATION = TypeAdapter(Evaluation)
+NEWER = "restarted_after"  # runs before 0.2 do not have it
 _EVALUATION_FIELDS = tuple(Evaluation.__dataclass_fields__)
 
 
