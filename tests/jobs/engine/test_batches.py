@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from jobs.engine.batches import make_batch_plan, shuffled
+from jobs.engine.batches import few_steps, make_batch_plan, shuffled
 from jobs.errors import ExitCode, NeuronarioError
 from tests.support.engine_cases import config_of
 
@@ -72,3 +72,12 @@ def test_too_short_is_the_users_error():
         with pytest.raises(NeuronarioError, match="at least") as caught:
             plan_of(length, regime=regime)
         assert caught.value.code == ExitCode.BAD_DATA
+
+
+def test_a_batch_that_leaves_hardly_a_step_is_said():
+    ids = np.zeros(2_001, np.int32)
+    assert few_steps(make_batch_plan(ids, config_of(batch=8, epochs=4).training, 0)) is None
+    stream = config_of(regime="stream", batch=400, chunk=10, epochs=4).training
+    said = few_steps(make_batch_plan(ids, stream, 0))
+    assert said is not None
+    assert "training.batch 200 leaves one step an epoch, 4 in all" in said

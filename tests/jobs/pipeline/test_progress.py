@@ -164,3 +164,17 @@ def test_corpus_text_is_quoted_ascii_and_short() -> None:
 
 def test_printable_leaves_ordinary_text_alone() -> None:
     assert printable("epoch 1: é C:\\x::y") == "epoch 1: é C:\\x::y"
+
+
+def test_a_long_epoch_reports_inside_once_a_minute() -> None:
+    stream, doing = io.StringIO(), []
+    progress = ProgressDisplay(stream=stream, on_change=doing.append, clock=Clock())
+    with progress, progress.stage("train"):
+        progress.epochs(3)
+        for taken in range(100, 1_000, 100):  # ten seconds each
+            progress.steps(1, taken, 1_000)
+        progress.epoch(record(1))
+    lines = [line for line in stream.getvalue().splitlines() if line.startswith("epoch")]
+    assert lines[0] == "epoch 1 of 3, step 700 of 1,000"
+    assert len(lines) == 2, "one line inside, one for the epoch"
+    assert "train, epoch 1 of 3, step 100 of 1,000" in doing
