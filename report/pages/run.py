@@ -6,7 +6,7 @@ from pathlib import PurePath
 from typing import Any
 
 from jobs.config.schema import Config
-from jobs.model.history import EpochRecord
+from jobs.model.history import EpochRecord, flat_epochs
 from jobs.model.network import model_summary
 from jobs.store.manifest import leaves
 from jobs.store.run_files import PRIVATE_SECTIONS
@@ -53,6 +53,8 @@ class LearningCurve:
     levels: tuple[Level, ...]
     best_x: float  # the epoch whose weights are kept
     best_y: float
+    flat: int  # epochs from the first on that are no better than character frequencies
+    flat_width: float  # of the ground behind them; SVG units, 0 where none is flat
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,7 @@ def learning_curve(view: RunView) -> LearningCurve:
     def y(value: float) -> float:
         return TOP + (HEIGHT - TOP - BOTTOM) * (high - value) / (high - low)
 
+    flat = flat_epochs(history, evaluation.unigram_bits)
     names = {"unigram": "unigram frequencies", "entropy": "entropy of the source"}
     return LearningCurve(
         epochs=last,
@@ -157,6 +160,8 @@ def learning_curve(view: RunView) -> LearningCurve:
         ),
         best_x=x(evaluation.best_epoch),
         best_y=y(evaluation.held_out_bits),
+        flat=flat,
+        flat_width=min(x(flat + 0.5), WIDTH - RIGHT) - LEFT if flat else 0.0,
     )
 
 
