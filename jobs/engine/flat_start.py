@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from jobs.config.schema import Config, TrainingConfig
-from jobs.corpus.corpus import Corpus
+from jobs.corpus.corpus import Corpus, count_ids
 from jobs.model.history import EpochRecord, flat_epochs
 from jobs.model.network import Network, initial_network
 
@@ -42,7 +42,7 @@ def first_network(corpus: Corpus, config: Config) -> Network:
 
 def character_frequencies(corpus: Corpus) -> np.ndarray:
     """(V,) float64 frequencies of the characters in the training part, add-one."""
-    counts = np.bincount(corpus.training_ids, minlength=len(corpus.alphabet)) + 1.0
+    counts = count_ids(corpus.training_ids, len(corpus.alphabet)) + 1.0
     frequencies: np.ndarray = counts / counts.sum()
     return frequencies
 
