@@ -15,8 +15,9 @@ import numpy as np
 
 from jobs.config.schema import Config, TrainingConfig
 from jobs.corpus.corpus import Corpus, count_ids
+from jobs.model.grow import first_weights
 from jobs.model.history import EpochRecord, flat_epochs
-from jobs.model.network import Network, initial_network
+from jobs.model.network import Network
 
 LOWER = 0.25  # times the rate of the first attempt
 LEAST_STEPS = 200  # before them, a start is young and not flat
@@ -33,7 +34,7 @@ class Attempt:
 
 def first_network(corpus: Corpus, config: Config) -> Network:
     """Untrained weights; the output bias as ``training.initial_bias`` says."""
-    network = initial_network(len(corpus.alphabet), config.network.layers, config.seed)
+    network = first_weights(corpus.alphabet, config.network.layers, config.seed)
     if config.training.initial_bias == "zero":
         return network
     bias = np.log(character_frequencies(corpus)).astype(np.float32)
@@ -49,7 +50,8 @@ def character_frequencies(corpus: Corpus) -> np.ndarray:
 
 def unigram_bits(corpus: Corpus) -> float:
     """Bits per held-out character under the character frequencies of the training part, add-one."""
-    return float(-np.log2(character_frequencies(corpus))[corpus.held_out_ids].mean())
+    counts = count_ids(corpus.held_out_ids, len(corpus.alphabet))
+    return float(counts @ -np.log2(character_frequencies(corpus))) / corpus.held_out_ids.size
 
 
 def judged_after(training: TrainingConfig, steps: int) -> int:

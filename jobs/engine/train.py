@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from jobs.config.schema import Config, TrainingConfig
-from jobs.corpus.corpus import Corpus, count_ids
+from jobs.corpus.corpus import Corpus
 from jobs.engine.adam import Moments, zero_moments
 from jobs.engine.batches import BatchPlan, make_batch_plan
 from jobs.engine.checkpoint import Checkpoint, read_checkpoint, training_key, write_checkpoint
@@ -26,8 +26,7 @@ from jobs.engine.train_step import (
     zero_metrics,
 )
 from jobs.errors import ExitCode, NeuronarioError
-from jobs.model.grow import first_weights
-from jobs.model.history import EpochRecord, Evaluation
+from jobs.model.history import LEARNED, EpochRecord, Evaluation
 from jobs.model.network import Network
 
 # One call of the compiled steps takes about a second. The arrays that it reads are made for it and
@@ -247,7 +246,7 @@ def _score(corpus: Corpus, config: Config, network: Network | Weights, stride: i
 def _evaluation(run: _Run) -> Evaluation:
     corpus, training, history = run.corpus, run.config.training, run.history
     bits, unigram = _score(corpus, run.config, run.best, 1), run.unigram_bits
-    if len(corpus.alphabet) > 1 and not bits < unigram:
+    if len(corpus.alphabet) > 1 and not bits < LEARNED * unigram:
         raise NeuronarioError(
             f"after {len(history)} epochs the network needs {bits:.4g} bits per held-out "
             f"character, plain character frequencies {unigram:.4g}: it learned nothing; lower "

@@ -28,6 +28,7 @@ class Evaluation:
 
 
 FLAT = 0.98  # of the bits of character frequencies: a training that needs more learned nothing
+LEARNED = 0.995  # a kept network that needs more is refused: drawn weights reach 0.999
 LEAST_BITS = 1e-3  # a text without surprises is learned
 
 

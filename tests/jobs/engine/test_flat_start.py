@@ -11,8 +11,9 @@ from jobs.engine.evaluate import held_out_bits
 from jobs.engine.flat_start import Attempt, attempt_after, first_network, judged_after, unigram_bits
 from jobs.engine.train import train
 from jobs.errors import ExitCode, NeuronarioError
+from jobs.model.grow import first_weights
 from jobs.model.history import EpochRecord, flat_epochs
-from jobs.model.network import initial_network, network_from_arrays
+from jobs.model.network import network_from_arrays
 from tests.support.engine_cases import PATTERN, assert_same_bits, config_of, corpus_of
 
 FLAT = {"epochs": 6, "flat_epochs": 2, "regime": "stream", "schedule": "cosine"}
@@ -54,7 +55,7 @@ def test_the_first_prediction_is_the_character_frequencies():
 
 def test_all_else_begins_as_drawn():
     config = config_of()
-    drawn = initial_network(len(PATTERN.alphabet), config.network.layers, config.seed)
+    drawn = first_weights(PATTERN.alphabet, config.network.layers, config.seed)
     zero = first_network(PATTERN, config_of(initial_bias="zero"))
     assert_same_bits(zero, drawn)
     ours = first_network(PATTERN, config).arrays() | {"output.bias": drawn.output_bias}
