@@ -14,6 +14,7 @@ from jobs.errors import ExitCode, NeuronarioError
 from jobs.model.grow import first_weights
 from jobs.model.history import EpochRecord, flat_epochs
 from jobs.model.network import network_from_arrays
+from jobs.model.reading_mode import STREAM
 from tests.support.engine_cases import PATTERN, assert_same_bits, config_of, corpus_of
 
 FLAT = {"epochs": 6, "flat_epochs": 2, "regime": "stream", "schedule": "cosine"}
@@ -46,8 +47,7 @@ def test_the_first_prediction_is_the_character_frequencies():
     bits, _ = held_out_bits(
         network_from_arrays(arrays),
         corpus.held_out_ids,
-        regime="stream",
-        window=1,
+        mode=STREAM,
         context=corpus.training_ids,
     )
     assert bits == pytest.approx(unigram_bits(corpus), abs=1e-5)
@@ -77,8 +77,7 @@ def test_training_begins_with_this_network():
         bits, _ = held_out_bits(
             first_network(PATTERN, config),
             PATTERN.held_out_ids,
-            regime="stream",
-            window=8,
+            mode=STREAM,
             context=PATTERN.training_ids,
         )
         assert seen == [pytest.approx(bits, abs=1e-5)]
