@@ -37,7 +37,7 @@ NAMES = {
     "}": "closing brace",
 }
 GLYPHS = {" ": "␣", "\n": "↵", "\t": "⇥"}
-SHOWN_AS = {"␣": " ", "⏎": "\n", "⇥": "\t"}  # blanks in the words of a sentence
+SHOWN_AS = {"␣": " ", "↵": "\n", "⇥": "\t"}  # blanks in the words of a sentence
 QUOTED = re.compile("«(.+?)»")
 
 # Default-ignorable characters that are not in category Cf: they take no room either.

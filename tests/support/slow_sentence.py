@@ -32,7 +32,7 @@ PLACES = (
     (r"two back is (?P<set>.*)", 2, False),
     (r"three back is (?P<set>.*)", 3, False),
 )
-HIDDEN = str.maketrans({"␣": " ", "⏎": "\n", "⇥": "\t"})
+HIDDEN = str.maketrans({"␣": " ", "↵": "\n", "⇥": "\t"})
 
 
 class SlowText:
@@ -57,7 +57,7 @@ def belongs(character, words):
     for quoted in re.findall(r"«(.*?)»", words, re.DOTALL):
         found |= character in quoted.translate(HIDDEN)
     plain = re.sub(r"(one of )?«.*?»", "", words, flags=re.DOTALL)
-    for part in re.split(r", | or ", plain):
+    for part in re.split(r", | n?or ", plain):
         name = part.strip(" ,")
         if name in CLASSES:
             found |= CLASSES[name](character)

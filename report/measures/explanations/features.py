@@ -206,7 +206,7 @@ def vocabulary(text: Text, alphabet: tuple[str, ...], half: int) -> Vocabulary:
 
 def visible(character: str) -> str:
     """A character inside a string; blanks by their usual signs."""
-    return {" ": "␣", "\n": "⏎", "\t": "⇥", "\r": "␍"}.get(character, character)
+    return {" ": "␣", "\n": "↵", "\t": "⇥", "\r": "␍"}.get(character, character)
 
 
 def _varied(holds: Bools) -> bool:

@@ -1,7 +1,7 @@
 """Sentences in words that a reader can check against the coloured text.
 
 «x» is the character x; a string of blanks is shown as in the coloured text: ␣ a space, ⇥ a tab,
-⏎ a newline.
+↵ a newline.
 """
 
 from collections.abc import Sequence
@@ -38,19 +38,20 @@ def condition_words(condition: Condition, vocabulary: Vocabulary) -> str:
     form = (NOT_PLACES if condition.denied else PLACES)[condition.place]
     words = set_words(condition, vocabulary)
     if condition.place == EXPECTED and condition.denied:
-        return f"neither {words} is expected" if " or " in words else form.format(words)
+        nor = set_words(condition, vocabulary, "nor")
+        return f"neither {nor} is expected" if " nor " in nor else form.format(words)
     return form.format(words)
 
 
-def set_words(condition: Condition, vocabulary: Vocabulary) -> str:
-    """``a letter, a tab or one of «<>/», but not «m»``."""
-    words = _any_of(condition.plus, vocabulary)
+def set_words(condition: Condition, vocabulary: Vocabulary, joint: str = "or") -> str:
+    """``a letter, a tab or one of «<>/» (but not «m»)``."""
+    words = _any_of(condition.plus, vocabulary, joint)
     if not condition.minus:
         return words
     return f"{words} (but not {_any_of(condition.minus, vocabulary)})"
 
 
-def _any_of(items: Sequence[int], vocabulary: Vocabulary) -> str:
+def _any_of(items: Sequence[int], vocabulary: Vocabulary, joint: str = "or") -> str:
     symbols = vocabulary.symbols
     names = [symbols.items[item] for item in items if item < symbols.classes]
     characters = [symbols.items[item] for item in items if item >= symbols.classes]
@@ -59,7 +60,7 @@ def _any_of(items: Sequence[int], vocabulary: Vocabulary) -> str:
     if others:
         one_of = "" if len(others) == 1 else "one of "
         names.append(f"{one_of}«{''.join(others)}»")
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {joint} {names[-1]}"
 
 
 def sentence_words(form: str, clauses: Sequence[tuple[str, float, float, str]], rest: float) -> str:

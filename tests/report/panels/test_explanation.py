@@ -88,7 +88,7 @@ def test_a_sentence_that_chance_explains_is_not_said(changes):
 def test_signs_are_found_by_their_names():
     own = explanation("predictor")
     clause = replace(
-        own.sentence.clauses[0], text="after «</» or a tab, and one of «a<=⏎» is expected"
+        own.sentence.clauses[0], text="after «</» or a tab, and one of «a<=↵» is expected"
     )
     own = replace(own, sentence=replace(own.sentence, clauses=(clause,)))
     assert head(own, 10).words == "less-than sign, slash, equals sign, newline"
