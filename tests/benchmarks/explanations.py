@@ -49,7 +49,7 @@ def main() -> None:
 def trained(config: Path, folder: Path) -> Path:
     """A store with one run of ``config``."""
     store = folder / "runs"
-    command = [sys.executable, "-m", "jobs.cli.main", "run", "--config", str(config)]
+    command = [sys.executable, "-m", "neuronario", "run", "--config", str(config)]
     subprocess.run([*command, "--store", str(store), "--no-publish", "--quiet"], check=True)
     return store
 

@@ -24,7 +24,7 @@ def start(folder: Path, *arguments: str, **keywords: object) -> subprocess.Popen
     """The stub job in ``folder``, seed 1, as a process of its own."""
     environment = keywords.pop("env", dict(os.environ))
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.runner", str(folder), "1", *arguments],
+        [sys.executable, "-m", "tests.system.faults.runner", str(folder), "1", *arguments],
         **{
             "env": {**environment, "PYTHONPATH": str(ROOT)},  # type: ignore[dict-item]
             "cwd": ROOT,
@@ -162,7 +162,7 @@ def test_closed_standard_streams(scene: Scene, tmp_path: Path, closed: int) -> N
     folder = scene.copy(tmp_path)
     command = f'exec "$@" {closed}{"<" if closed == 0 else ">"}&-'
     process = subprocess.Popen(
-        ["sh", "-c", command, "sh", sys.executable, "-m", "tests.faults.runner", str(folder), "1"],
+        ["sh", "-c", command, "sh", sys.executable, "-m", "tests.system.faults.runner", str(folder), "1"],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         cwd=ROOT,
         stdout=subprocess.PIPE,
