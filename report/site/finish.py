@@ -14,6 +14,7 @@ from report.render.templates import render
 from report.site.check import SiteError
 from report.site.content_policy import with_policy
 from report.site.preview import with_preview
+from report.site.search_worker import mend_search
 from report.site.verbatim import LostBlockError, put_back
 
 NOT_FOUND = "404.html"
@@ -40,6 +41,7 @@ def finish_site(
     if not address:
         page = render("not_found/page.html.j2", name=name)
         write_bytes(site / NOT_FOUND, page.encode("utf-8"), durable=False)
+    mend_search(site)
     for path in sorted(site.rglob("*.html")):
         page_name = path.relative_to(site).as_posix()
         try:

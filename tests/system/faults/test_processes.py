@@ -162,7 +162,17 @@ def test_closed_standard_streams(scene: Scene, tmp_path: Path, closed: int) -> N
     folder = scene.copy(tmp_path)
     command = f'exec "$@" {closed}{"<" if closed == 0 else ">"}&-'
     process = subprocess.Popen(
-        ["sh", "-c", command, "sh", sys.executable, "-m", "tests.system.faults.runner", str(folder), "1"],
+        [
+            "sh",
+            "-c",
+            command,
+            "sh",
+            sys.executable,
+            "-m",
+            "tests.system.faults.runner",
+            str(folder),
+            "1",
+        ],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         cwd=ROOT,
         stdout=subprocess.PIPE,
