@@ -45,8 +45,9 @@ format: .venv/test.installed ## format the code and mend what the linter can men
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-palette: .venv/run.installed ## write the colours of the site anew from report/render/palette.py
+palette: .venv/run.installed ## write the colours and the names of characters of the site anew from report/render
 	$(BIN)/python -m report.render.palette
+	$(BIN)/python -m report.render.characters
 
 bench: .venv/test.installed ## time the engine against the notebook's steps, Keras, PyTorch and NumPy
 	$(BIN)/python -m tests.benchmarks

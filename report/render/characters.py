@@ -3,6 +3,7 @@
 Characters are code points throughout: one symbol of the network's alphabet, one span on a page.
 """
 
+import json
 import re
 import unicodedata
 from functools import cache
@@ -119,3 +120,19 @@ def character_name(character: str) -> str:
         return f"letter {character}"
     name = unicodedata.name(character, "").lower()
     return f"{name} {glyph(character)}" if name else f"character {code_point(character)}"
+
+
+def script() -> str:
+    """characters.js: the names and signs for the scripts of a page."""
+    known = json.dumps({"names": NAMES, "glyphs": GLYPHS}, indent=2)
+    return (
+        "/* Written by `make palette`; change report/render/characters.py instead. */\n"
+        f"window.neuronarioCharacters = {known};\n"
+    )
+
+
+if __name__ == "__main__":
+    from jobs.disk.files import write_text
+    from report.resources import resources
+
+    write_text(resources().site_src / "assets" / "characters.js", script())

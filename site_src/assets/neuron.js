@@ -5,12 +5,8 @@
   "use strict";
 
   var CHOICE = "neuronario.alignment";
-  var NAMES = {
-    " ": "space", "\n": "newline", "\t": "tab", "\r": "carriage return", "\"": "quote",
-    "<": "less-than", ">": "greater-than", "&": "ampersand", "=": "equals", "/": "slash",
-    "'": "apostrophe"
-  };
-  var GLYPHS = {" ": "\u2423", "\n": "\u21b5", "\t": "\u21e5"};
+  var NAMES = window.neuronarioCharacters.names;
+  var GLYPHS = window.neuronarioCharacters.glyphs;
   var tip = null;
   var marked = null;
   var brought = {};

@@ -7,8 +7,8 @@
   var SETTLED = 120;  // milliseconds without a key before a text is read
   var TOLERANCE = 0.01;  // a state further than this from Python's: the page stays off
   var STEPS = 7;  // colour levels on either side of zero, as report/render/palette.py
-  var NAMES = {" ": "space", "\n": "newline", "\t": "tab", "\r": "carriage return"};
-  var GLYPHS = {" ": "\u2423", "\n": "\u21b5", "\t": "\u21e5"};
+  var NAMES = window.neuronarioCharacters.names;
+  var GLYPHS = window.neuronarioCharacters.glyphs;
 
   function element(tag, className, text) {
     var made = document.createElement(tag);

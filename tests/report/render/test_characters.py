@@ -1,6 +1,7 @@
 import pytest
 
-from report.render.characters import character_name, glyph, is_invisible
+from report.render.characters import character_name, glyph, is_invisible, script
+from report.resources import resources
 
 
 @pytest.mark.parametrize(
@@ -33,3 +34,8 @@ def test_glyphs_can_be_seen(character, shown):
 )
 def test_trojan_source_characters_are_invisible(character):
     assert is_invisible(character)
+
+
+def test_the_scripts_names_are_these():
+    written = (resources().site_src / "assets" / "characters.js").read_text(encoding="utf-8")
+    assert written == script(), "run `make palette`"
