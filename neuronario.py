@@ -9,13 +9,16 @@ from importlib.util import find_spec
 from pathlib import Path
 
 BAD_INSTALLATION = 78
+# A file that no other package of the name has. Not the place: an editable installation keeps a copy
+# of this module apart from the packages.
+LANDMARKS = {"jobs": "pipeline/pipeline.py", "report": "make_report.py"}
 
 
 def main() -> None:
     """Start the command line, if the packages are ours."""
-    for name in ("jobs", "report"):
+    for name, landmark in LANDMARKS.items():
         found = place_of(name)
-        if found != Path(__file__).resolve().parent / name:
+        if found is None or not (found / landmark).is_file():
             print(f"neuronario: {refusal(name, found)}", file=sys.stderr)
             sys.exit(BAD_INSTALLATION)
     from jobs.cli.main import main as start

@@ -1,6 +1,7 @@
 """The command itself, where another package has the name of one of ours."""
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -46,3 +47,11 @@ def test_a_module_that_hides_ours(tmp_path):
     (tmp_path / "jobs.py").write_text("raise SystemExit('this was run')")
     done = start(tmp_path, "the command", f"{tmp_path}:{ROOT}")
     assert done.returncode == 78 and "hides neuronario's own" in done.stderr
+
+
+@pytest.mark.parametrize("how", STARTS)
+def test_a_copy_apart_from_the_packages_starts_too(tmp_path, how):
+    """As an editable installation has it."""
+    shutil.copy(ROOT / "neuronario.py", tmp_path)
+    done = start(tmp_path, how, f"{tmp_path}:{ROOT}")
+    assert done.returncode == 0, done.stderr
