@@ -155,9 +155,9 @@ def test_each_error_is_one_line_and_leaves_nothing(tmp_path, arguments, text, co
         (tmp_path / "text.txt").write_text(text, encoding="utf-8")
     before = sorted(tmp_path.iterdir())
     answer = trace(tmp_path, "trace", *arguments)
-    last = answer.err.splitlines()[-1]
     assert answer.code == code, answer.err
-    assert all(word in last for word in words), last
+    # an encoding that does not fit is followed by a line for each likely one
+    assert all(word in answer.err for word in words), answer.err
     assert "Traceback" not in answer.err
     assert sorted(tmp_path.iterdir()) == before
 

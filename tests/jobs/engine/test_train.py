@@ -240,15 +240,22 @@ def test_learning_rate_is_recorded():
     assert 0.0 < rates[-1] < 0.02 * 0.05
 
 
+def beyond_bounds(rate, **changes):
+    """A rate that no configuration may have: the engine must still say what became of it."""
+    config = config_of(**changes)
+    training = config.training.model_copy(update={"learning_rate": rate})
+    return config.model_copy(update={"training": training})
+
+
 def test_infinite_loss_is_a_failed_run():
     with pytest.raises(NeuronarioError, match=r"epoch 1.*learning_rate") as caught:
-        train(PATTERN, config_of(learning_rate=1e38))
+        train(PATTERN, beyond_bounds(1e38))
     assert caught.value.code == ExitCode.UNSOUND
 
 
 def test_no_better_than_unigram_is_a_failed_run():
     with pytest.raises(NeuronarioError, match="character frequencies") as caught:
-        train(PATTERN, config_of(epochs=1, learning_rate=1e-9))
+        train(PATTERN, beyond_bounds(1e-9, epochs=1))
     assert caught.value.code == ExitCode.UNSOUND
 
 

@@ -72,6 +72,7 @@ def test_a_thinned_run_keeps_its_description_and_its_content_id(
         "MANIFEST.json",
         "config.yml",
         "corpus.json",
+        "origin.json",
         "run.log",
         "sample.txt",
         "train.jsonl",
