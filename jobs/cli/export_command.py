@@ -23,7 +23,7 @@ def export(run_name: str, config_path: Path | None, store_path: Path | None, fol
 
     Nothing is uploaded. What is written obeys publish.corpus_text and publish.weights of the run.
     """
-    from jobs.pipeline.pipeline import export_run
+    from jobs.pipeline.reports import export_run
 
     count = export_run(store_folder(config_path, store_path), run_name, folder)
     click.echo(f"{count} files in {folder}")

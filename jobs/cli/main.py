@@ -153,7 +153,7 @@ def sample(
 )
 def report(run_name: str, config_path: Path | None, store_path: Path | None, out: Path) -> None:
     """Write the Markdown pages of RUN, with the present templates, into a folder."""
-    from jobs.pipeline.pipeline import write_report
+    from jobs.pipeline.reports import write_report
 
     count = write_report(store_folder(config_path, store_path), run_name, out)
     click.echo(f"{count} files in {out}")
@@ -171,7 +171,7 @@ def site(
 
     Where: --site, else as --config or ./neuronario.yml says, else as when RUN was made.
     """
-    from jobs.pipeline.pipeline import publish_run
+    from jobs.pipeline.reports import publish_run
 
     store = store_folder(config_path, store_path)
     folder, warning = publish_run(store, run_name, site_path, config_path or local_config())

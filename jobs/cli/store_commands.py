@@ -37,7 +37,7 @@ def diff(
     gate: Path | None,
 ) -> None:
     """Say what changed from run A to run B; equal runs print nothing."""
-    from jobs.pipeline.pipeline import DiffFormat, diff_runs
+    from jobs.pipeline.reports import DiffFormat, diff_runs
 
     store = store_folder(config_path, store_path)
     form: DiffFormat = "json" if as_json else "markdown" if as_markdown else "text"

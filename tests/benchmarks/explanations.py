@@ -15,8 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from jobs.corpus.corpus import load_corpus
-from jobs.pipeline.pipeline import read_run
-from jobs.store.store import Run
+from jobs.store.store import Run, read_run
 from report.measures.concepts.library import evaluate
 from report.measures.concepts.user import all_concepts
 from report.measures.explanations.explain import Explained, explain

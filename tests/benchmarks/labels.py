@@ -12,8 +12,7 @@ from pathlib import Path
 
 from jobs.config.file import load_config
 from jobs.corpus.corpus import load_corpus
-from jobs.pipeline.pipeline import read_run
-from jobs.store.store import Run
+from jobs.store.store import Run, read_run
 from report.make_report import stored_view
 from report.measured import Measured, measured
 from report.measures.measure import measure

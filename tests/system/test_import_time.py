@@ -8,9 +8,9 @@ import pytest
 HEAVY = {"tensorflow", "keras", "mkdocs", "scipy.stats", "scipy.optimize", "scipy.sparse"}
 VERBS = {
     "--help, list": "jobs.cli.main, jobs.cli.listing",
-    "report": "jobs.cli.main, jobs.pipeline.pipeline, report.make_report",
+    "report": "jobs.cli.main, jobs.pipeline.reports, report.make_report",
     "diff": (
-        "jobs.cli.main, jobs.cli.store_commands, jobs.pipeline.pipeline, report.cross_run_pages"
+        "jobs.cli.main, jobs.cli.store_commands, jobs.pipeline.reports, report.cross_run_pages"
     ),
 }
 
