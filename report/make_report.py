@@ -106,6 +106,7 @@ def make_view(run: Run | RunContent, measures: Mapping[str, Any], run_id: str = 
         run_id=run_id,
         tool_version=run.manifest.tool if isinstance(run, Run) else __version__,
         measures=MappingProxyType(dict(measures)),
+        imported=run.imported,
     )
 
 

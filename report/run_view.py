@@ -17,6 +17,7 @@ from jobs.corpus.corpus import CorpusCard
 from jobs.corpus.seen import Seen
 from jobs.model.alphabet import decode
 from jobs.model.history import EpochRecord, Evaluation
+from jobs.model.imported import ImportRecord
 from jobs.model.network import Network
 from jobs.model.origin import Origin
 from jobs.model.trace import Trace
@@ -87,6 +88,7 @@ class RunView:
     seen: Seen | None = None  # what the weights have ever read; None: not recorded
     # measure name -> its record, made by report/measures/*; a panel asks with .get()
     measures: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    imported: ImportRecord | None = None  # the model file of an imported network
 
     @cached_property
     def units(self) -> tuple[Unit, ...]:

@@ -22,6 +22,7 @@ READS = (65, 66, 77, 78)  # a configuration, a store
 WRITES = (73, 75)
 OF_VERB: dict[str, tuple[int, ...]] = {
     "run": (4, *READS, *WRITES),
+    "import": (*READS, *WRITES),
     "train": (4, *READS, *WRITES),
     "sample": READS,
     "export": (*READS, 73),

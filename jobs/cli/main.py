@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from jobs import __version__
-from jobs.cli import export_command, store_commands, trace_command
+from jobs.cli import export_command, import_command, store_commands, trace_command
 from jobs.cli.exit_codes import add_exit_codes
 from jobs.cli.failures import missing_package, say_error, say_traceback
 from jobs.cli.options import (
@@ -299,6 +299,7 @@ def doctor(config_path: Path | None) -> None:
 
 for verb in (
     export_command.export,
+    import_command.import_verb,
     trace_command.trace,
     store_commands.diff,
     store_commands.check,

@@ -32,6 +32,8 @@ class ConfigFile:
 
     config: Config
     folder: Path  # of the file that states corpus.path
+    model_folder: Path = Path()  # of the file that states network.from
+    alphabet_folder: Path = Path()  # of the file that states network.alphabet
 
 
 def load_config(path: Path) -> ConfigFile:
@@ -82,8 +84,11 @@ def _read(path: Path) -> tuple[ConfigFile | None, list[Problem]]:
     if refusal is not None:
         key = predicted_memory(config, ASSUMED_ALPHABET).largest_key
         return None, [Problem(place_of(key, document), dotted(key), f"{refusal}; lower it")]
-    stated_in = place_of(("corpus", "path"), document).file
-    return ConfigFile(config, Path(stated_in).parent), []
+    folders = (
+        Path(place_of(key, document).file).parent
+        for key in (("corpus", "path"), ("network", "from"), ("network", "alphabet"))
+    )
+    return ConfigFile(config, *folders), []
 
 
 def _schema_problems(document: Document, partial: bool) -> list[Problem]:

@@ -194,11 +194,21 @@ class CorpusConfig(Section):
 
 
 class NetworkConfig(Section):
-    """Sizes of the LSTM layers, first layer first."""
+    """Sizes of the LSTM layers, first layer first; or the model file that has them."""
 
     layers: Annotated[
         tuple[Annotated[int, Field(ge=1, le=4_096)], ...], Field(min_length=1, max_length=8)
-    ]
+    ] = (50, 50)
+    # A model file to import instead of training; its sizes then stand in `layers`. Relative paths
+    # start at the configuration file that names them.
+    from_file: Annotated[PlainPath | None, Field(alias="from")] = None
+    alphabet: PlainPath | None = None  # its characters by id; without it found by trying
+
+    @model_validator(mode="after")
+    def _alphabet_of_a_file(self) -> "NetworkConfig":
+        if self.alphabet is not None and self.from_file is None:
+            raise ValueError("`alphabet` is that of a model file: it needs `from`")
+        return self
 
 
 class TrainingConfig(Section):
@@ -332,3 +342,15 @@ class Config(Section):
     retention: RetentionConfig = RetentionConfig()
     publish: PublishConfig = PublishConfig()
     ping: PingConfig = PingConfig()
+
+    def stored(self) -> dict[str, Any]:
+        """The configuration as digests and runs hold it: plain values, by their names in YAML.
+
+        Keys that were added later are left out where they say nothing, so that what an earlier
+        version wrote stays what it was.
+        """
+        plain: dict[str, Any] = self.model_dump(mode="json", by_alias=True)
+        for key in ("from", "alphabet"):
+            if plain["network"][key] is None:
+                del plain["network"][key]
+        return plain

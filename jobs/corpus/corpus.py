@@ -1,7 +1,7 @@
 """The text: read from files or generated, turned into character ids, split into two parts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +103,22 @@ def corpus_card(corpus: Corpus) -> CorpusCard:
         notes=corpus.notes,
         entropy=corpus.entropy,
     )
+
+
+def with_alphabet(corpus: Corpus, alphabet: tuple[str, ...]) -> Corpus:
+    """``corpus`` in the ids of a larger alphabet, which has all its characters.
+
+    Args:
+        corpus: the text.
+        alphabet: (V,) sorted by code point, as that of a model that knows further characters.
+    """
+    place = {character: number for number, character in enumerate(alphabet)}
+    table = np.array([place[character] for character in corpus.alphabet], np.uint16)
+    ids: Ids = table[corpus.ids]
+    if len(alphabet) <= 256:
+        ids = ids.astype(np.uint8)
+    ids.setflags(write=False)
+    return replace(corpus, ids=ids, alphabet=alphabet)
 
 
 def load_corpus(

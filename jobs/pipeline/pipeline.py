@@ -11,12 +11,14 @@ from pathlib import Path
 
 from jobs.config.file import ConfigFile, load_config
 from jobs.config.memory import check_memory
-from jobs.corpus.corpus import corpus_card, load_corpus
+from jobs.corpus.corpus import corpus_card, load_corpus, with_alphabet
 from jobs.corpus.sources import STANDARD_INPUT
 from jobs.disk.exchange import was_interrupted
 from jobs.disk.files import remove_folder
 from jobs.machine.packages import SITE, TRAINING, check_packages
 from jobs.machine.runtime import current_runtime
+from jobs.model.origin import Origin
+from jobs.pipeline.import_model import import_model, naming_model
 from jobs.pipeline.places import check_site, check_store
 from jobs.pipeline.progress import ProgressDisplay
 from jobs.pipeline.reports import (
@@ -32,6 +34,7 @@ from jobs.pipeline.session import JobOptions, running_job
 from jobs.pipeline.stages import (
     JobPlan,
     current_execution,
+    imported_evaluation,
     origin_notes,
     origin_stage,
     probe_stage,
@@ -58,14 +61,14 @@ def run_job(options: JobOptions) -> str:
     Raises:
         NeuronarioError: with the exit code of its cause; a site already published stays whole.
     """
-    config_file = load_config(options.config_path)
+    config_file = _configured(options)
     with running_job(options, config_file, config_file.config.ping.url) as progress:
         return _run_stages(options, config_file, progress)
 
 
 def explain_job(options: JobOptions) -> list[str]:
     """What the job would do and why, one line each; nothing is run or written."""
-    plan = _plan(options, load_config(options.config_path))
+    plan = _plan(options, _configured(options))
     if plan.newest is None:
         return ["first run: everything is done"]
     lines = explain_difference(plan.newest.manifest.inputs, plan.inputs)
@@ -96,7 +99,9 @@ def check_inputs(config_path: Path) -> list[str]:
         f"corpus: {corpus.name}, {corpus.characters:,} characters, {len(corpus.alphabet):,} "
         f"distinct, {held_out:,} held out",
     )
-    return [*lines, *(f"{corpus.name}: {note}" for note in corpus.notes)]
+    imported = import_model(config_file, corpus)
+    model = [] if imported is None else imported.lines()
+    return [*lines, *(f"{corpus.name}: {note}" for note in corpus.notes), *model]
 
 
 def look_at_outputs(config_path: Path) -> list[str]:
@@ -120,6 +125,11 @@ def train_only(options: JobOptions) -> None:
     store has what training would give.
     """
     config_file = load_config(options.config_path)
+    if config_file.config.network.from_file is not None:
+        raise NeuronarioError(
+            "network.from names a model: there is nothing to train; `neuronario run` reports on it",
+            ExitCode.BAD_CONFIG,
+        )
     with running_job(options, config_file) as progress:
         plan = _plan(options, config_file)
         if plan.source is not None:
@@ -138,6 +148,8 @@ def _run_stages(options: JobOptions, config_file: ConfigFile, progress: Progress
         plan = _plan(options, config_file)
         for note in plan.corpus.notes:
             progress.note(f"{plan.corpus.name}: {note}")
+        for note in plan.imported.lines() if plan.imported else ():
+            progress.note(note)
     done = "" if options.force else plan.reusable
     if done == "report" and plan.newest is not None and plan.source is plan.newest:
         run = plan.newest
@@ -175,13 +187,27 @@ def _site_for_us(plan: JobPlan, options: JobOptions) -> Iterator[None]:
         yield
 
 
+def _configured(options: JobOptions) -> ConfigFile:
+    config_file = load_config(options.config_path)
+    return config_file if options.model is None else naming_model(config_file, options.model)
+
+
 def _plan(options: JobOptions, config_file: ConfigFile) -> JobPlan:
     config = config_file.config
     concept_count(config.report)  # two of one name are refused before anything is trained
     store = options.store_folder(config)
     corpus = load_corpus(config.corpus, config_file.folder, config.training)
+    imported = import_model(config_file, corpus)
+    if imported is not None:
+        config, corpus = imported.configured(config), with_alphabet(corpus, imported.alphabet)
     check_memory(config, len(corpus.alphabet), corpus.characters)
-    inputs = stage_inputs(config, corpus_card(corpus), current_runtime(), report_digest())
+    inputs = stage_inputs(
+        config,
+        corpus_card(corpus),
+        current_runtime(),
+        report_digest(),
+        None if imported is None else imported.inputs(),
+    )
     name = newest_run(store)
     return JobPlan(
         config=config,
@@ -190,6 +216,7 @@ def _plan(options: JobOptions, config_file: ConfigFile) -> JobPlan:
         store=store,
         site=options.site_folder(config),
         newest=None if name is None else read_run(store, name),
+        imported=imported,
     )
 
 
@@ -215,6 +242,11 @@ def _make_run(plan: JobPlan, options: JobOptions, progress: ProgressDisplay, don
     if done == "train" and source is not None:
         network, history, evaluation = source.network, source.history, source.evaluation
         origin, seen = source.origin, source.seen
+    elif plan.imported is not None:
+        with progress.stage("import"):
+            network, history = plan.imported.network, ()
+            evaluation = imported_evaluation(plan)
+            origin, seen = Origin(recorded=False), None  # learned elsewhere
     else:
         origin, seen = origin_stage(plan)
         for line in origin_notes(plan, origin):
@@ -225,8 +257,18 @@ def _make_run(plan: JobPlan, options: JobOptions, progress: ProgressDisplay, don
         sample = sample_stage(plan, network)
     with progress.stage("trace"):
         probe = probe_stage(plan, network)
+    record = None if plan.imported is None else plan.imported.record(probe)
     content = RunContent(
-        plan.config, plan.card, network, history, evaluation, sample, probe, origin, seen
+        config=plan.config,
+        card=plan.card,
+        network=network,
+        history=history,
+        evaluation=evaluation,
+        sample=sample,
+        probe=probe,
+        origin=origin,
+        seen=seen,
+        imported=record,
     )
     report = report_of(content, plan.corpus, progress)
     with progress.stage("store"):

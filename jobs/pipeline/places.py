@@ -68,6 +68,10 @@ def _texts(config_path: Path | None, config_file: ConfigFile | None) -> list[Nei
         found.append(Neighbour("the configuration", config_path))
     if config_file is not None:
         found += _corpus(config_file.config, config_file.folder)
+        network = config_file.config.network
+        if network.from_file is not None:
+            path = config_file.model_folder / network.from_file
+            found.append(Neighbour("the model", path))
     return found
 
 

@@ -17,6 +17,16 @@ from jobs.store.lock import locked
 
 
 @dataclass(frozen=True)
+class ModelToImport:
+    """What the command line says about a model file; paths start at the working directory."""
+
+    model: Path
+    text: Path | None = None  # None: as configured
+    alphabet: Path | None = None
+    window: int = 0  # characters per window; 0: the state is carried on
+
+
+@dataclass(frozen=True)
 class JobOptions:
     """What the command line says about one job."""
 
@@ -28,6 +38,7 @@ class JobOptions:
     publish: bool = True
     quiet: bool = False
     wait_seconds: int = 0  # for another job to end
+    model: "ModelToImport | None" = None  # what `neuronario import` names, over the configuration
 
     def store_folder(self, config: Config) -> Path:
         """Where the runs are."""

@@ -104,15 +104,23 @@ class ManifestError(ValueError):
 
 
 def stage_inputs(
-    config: Config, card: CorpusCard, runtime: Runtime, templates_sha256: str
+    config: Config,
+    card: CorpusCard,
+    runtime: Runtime,
+    templates_sha256: str,
+    imported: JsonObject | None = None,
 ) -> Inputs:
     """What each stage reads.
 
     The corpus counts by its digest, not by its path. A warm start (``training.start: previous``)
     reads the previous run's weights too, but they are no reason to run again: with an unchanged
     text and configuration a scheduled job has nothing to do.
+
+    ``imported`` tells of a model file what makes another network of it: it stands in the place of
+    ``network.from``, since a file counts by its digest as well, and of the training's settings,
+    of which an import reads the regime alone.
     """
-    plain: dict[str, Any] = config.model_dump(mode="json", by_alias=True)
+    plain = config.stored()
     fingerprint: JsonObject = asdict(runtime)
     text: JsonObject = {"sha256": card.sha256, "held_out_start": card.held_out_start}
     if config.corpus.hold_out != "tail":  # left out else: the keys of before hold
@@ -122,8 +130,8 @@ def stage_inputs(
             "tool": {"stage_schema": STAGE_SCHEMAS["train"]},
             "corpus": text,
             "seed": plain["seed"],
-            "network": plain["network"],
-            "training": plain["training"],
+            "network": plain["network"] if imported is None else imported,
+            "training": plain["training"] if imported is None else _reading(plain["training"]),
             "runtime": fingerprint,
         },
         trace={
@@ -140,6 +148,11 @@ def stage_inputs(
             "templates": {"sha256": templates_sha256},
         },
     )
+
+
+def _reading(training: dict[str, Any]) -> JsonObject:
+    """The settings of ``training`` that say how a network reads, not how it learned."""
+    return {"regime": training["regime"], "window": training["window"]}
 
 
 def stage_keys(inputs: Inputs) -> StageKeys:

@@ -15,6 +15,7 @@ from jobs.corpus.seen import Seen
 from jobs.disk.regular_file import open_regular
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.model.history import EpochRecord, Evaluation
+from jobs.model.imported import ImportRecord
 from jobs.model.network import Network
 from jobs.model.origin import Origin
 from jobs.model.trace import Trace
@@ -22,6 +23,7 @@ from jobs.store import run_files
 from jobs.store.manifest import MAX_BYTES, Manifest, ManifestError, Output, parse_manifest
 
 MANIFEST = "MANIFEST.json"
+IMPORT = "import.json"
 PAGES = "pages/"
 ORIGIN, SEEN = "origin.json", "seen.npz"  # absent in runs of version 0.1
 
@@ -41,6 +43,7 @@ class RunContent:
     probe: Trace
     origin: Origin = field(default_factory=Origin)
     seen: Seen | None = None  # None: not recorded
+    imported: ImportRecord | None = None  # of an imported network
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,13 @@ class Run:
         """What the weights have ever read; None in a run of an older version."""
         return self._load(SEEN, run_files.read_seen) if SEEN in self.manifest.files() else None
 
+    @cached_property
+    def imported(self) -> ImportRecord | None:
+        """The model file that the network was imported from; None where it was trained here."""
+        if IMPORT not in self.manifest.files():
+            return None
+        return self._parse(IMPORT, run_files.read_import)
+
     def content(self) -> RunContent:
         """Everything at once, in memory."""
         return RunContent(
@@ -129,6 +139,7 @@ class Run:
             self.probe,
             self.origin,
             self.seen,
+            self.imported,
         )
 
     def pages(self) -> dict[str, bytes]:

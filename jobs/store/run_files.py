@@ -21,6 +21,7 @@ from jobs.corpus.seen import Seen, Sketch
 from jobs.disk.files import json_text
 from jobs.disk.npz import ArrayError, Expected, read_npz
 from jobs.model.history import EpochRecord, Evaluation
+from jobs.model.imported import ImportRecord
 from jobs.model.network import Network, network_from_arrays, weight_shapes
 from jobs.model.origin import Origin
 from jobs.model.trace import STATES, Trace, trace_from_arrays
@@ -36,7 +37,7 @@ class FileError(ValueError):
 
 def config_text(config: Config) -> str:
     """config.yml: the effective configuration, sorted, without what is private to the machine."""
-    plain: dict[str, Any] = config.model_dump(mode="json", by_alias=True)
+    plain = config.stored()
     for section in PRIVATE_SECTIONS:
         plain.pop(section, None)
     plain["site"].pop("directory")
@@ -44,6 +45,9 @@ def config_text(config: Config) -> str:
     if path is not None:
         several = isinstance(path, list)
         plain["corpus"]["path"] = [*map(_public_path, path)] if several else _public_path(path)
+    for key in ("from", "alphabet"):
+        if key in plain["network"]:
+            plain["network"][key] = _public_path(plain["network"][key])
     return yaml.safe_dump(plain, sort_keys=True, allow_unicode=False)
 
 
@@ -150,6 +154,19 @@ def read_seen(file: IO[bytes]) -> Seen:
     return Seen(Sketch(stretches, arrays["stretches"]), Sketch(lines, arrays["lines"]))
 
 
+def import_text(imported: ImportRecord) -> str:
+    """import.json: where an imported network comes from."""
+    return json_text(asdict(imported))
+
+
+def read_import(data: bytes) -> ImportRecord:
+    """Inverse of :func:`import_text`."""
+    try:
+        return _IMPORT.validate_json(data)
+    except ValidationError as error:
+        raise FileError(f"not the record of an import ({_first_line(error)})") from error
+
+
 def read_network(file: IO[bytes], config: Config, card: CorpusCard) -> Network:
     """weights.npz, in the sizes that configuration and alphabet ask for."""
     shapes = weight_shapes(len(card.alphabet), config.network.layers)
@@ -186,6 +203,7 @@ def read_trace(file: IO[bytes], config: Config, card: CorpusCard) -> Trace:
 
 _CARD = TypeAdapter(CorpusCard)
 _ORIGIN = TypeAdapter(Origin)
+_IMPORT = TypeAdapter(ImportRecord)
 _EVALUATION = TypeAdapter(Evaluation)
 NEWER = "restarted_after"  # runs before 0.2 do not have it
 _EVALUATION_FIELDS = tuple(Evaluation.__dataclass_fields__)

@@ -19,7 +19,7 @@ from jobs.model.history import EpochRecord
 from jobs.store import run_files
 from jobs.store.layout import Layout, prepare_store, run_ids
 from jobs.store.manifest import Inputs, stage_inputs, stage_keys
-from jobs.store.run import ORIGIN, PAGES, SEEN, Run, RunContent
+from jobs.store.run import IMPORT, ORIGIN, PAGES, SEEN, Run, RunContent
 from jobs.store.run_names import open_run, read_run, references, resolve
 from jobs.store.staged_run import Execution, StagedRun
 
@@ -108,6 +108,8 @@ def commit_run(
         staged.npz("sample.npz", content.sample.arrays())
         staged.npz("probe.npz", content.probe.arrays())
         staged.text("sample.txt", decode(content.sample.ids, content.card.alphabet))
+        if content.imported is not None:
+            staged.text(IMPORT, run_files.import_text(content.imported))
         staged.files(PAGES, pages)
         staged.files("", extra or {})
         return staged.commit(
@@ -178,7 +180,7 @@ def with_pages(
     staged = StagedRun(store, next_run_id(store, inputs))
     newest = newest_run(store)
     try:
-        optional = [path for path in (ORIGIN, SEEN) if path in source.manifest.files()]
+        optional = [path for path in (ORIGIN, SEEN, IMPORT) if path in source.manifest.files()]
         for path in ("weights.npz", "sample.npz", "probe.npz", "sample.txt", *optional):
             with source.open(path):  # verified: damage is not handed on
                 staged.link(path, source.folder / path)

@@ -49,6 +49,8 @@ def _settings(view: RunView) -> Iterator[tuple[str, str]]:
     for key, value in leaves(plain):
         names = [PurePath(path).name for path in view.config.corpus.paths]
         shown = (names or None) if key == "corpus.path" else value
+        if key in ("network.from", "network.alphabet") and value is not None:
+            shown = PurePath(value).name
         yield key, "none" if shown is None else _plain(shown)
 
 
@@ -63,12 +65,17 @@ def _plain(value: Any) -> str:
 def _texts(old: RunView, new: RunView) -> list[InputChange]:
     was, now = set(old.card.alphabet), set(new.card.alphabet)
     return [
+        InputChange("model file", _model(old), _model(new)),
         InputChange("corpus", old.card.sha256[:12], new.card.sha256[:12]),
         InputChange("corpus characters", f"{old.card.characters:,}", f"{new.card.characters:,}"),
         InputChange("alphabet", _with_own(was, now), _with_own(now, was)),
         InputChange("probe", _probe_digest(old), _probe_digest(new)),
         InputChange("tool", old.tool_version, new.tool_version),
     ]
+
+
+def _model(view: RunView) -> str:
+    return ABSENT if view.imported is None else f"{view.imported.file} {view.imported.sha256[:12]}"
 
 
 def _with_own(one: set[str], other: set[str], most: int = 8) -> str:

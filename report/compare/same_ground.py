@@ -13,7 +13,13 @@ def other_settings(old: RunView, new: RunView) -> tuple[str, ...]:
     is not measured yet.
     """
     was, now = (
-        dict(leaves(view.config.model_dump(mode="json", include={"seed", "network", "training"})))
+        dict(
+            leaves(
+                view.config.model_dump(
+                    mode="json", by_alias=True, include={"seed", "network", "training"}
+                )
+            )
+        )
         for view in (old, new)
     )
     return tuple(sorted(key for key in was.keys() | now.keys() if was.get(key) != now.get(key)))

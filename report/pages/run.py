@@ -18,6 +18,7 @@ from report.run_view import RunView
 
 # where things are kept is nobody's business but the machine's
 PRIVATE_SETTINGS = (*PRIVATE_SECTIONS, "site.directory", "schema")
+MODEL_PATHS = ("network.from", "network.alphabet")  # of these the name alone
 WIDTH, HEIGHT = 640, 260  # SVG units of the learning curve
 LEFT, RIGHT, TOP, BOTTOM = 48, 12, 12, 36
 
@@ -84,7 +85,7 @@ def pages(view: RunView, contents: Contents) -> Iterator[Page]:
         view=view,
         sections=section_contents(view, "run"),
         curve=learning_curve(view),
-        settings=settings(view.config),
+        settings=settings(view.config, imported=view.imported is not None),
         alphabet=[
             CharacterCount(card.alphabet[index], card.counts[index], card.counts[index] / total)
             for total in [max(1, sum(card.counts))]
@@ -95,16 +96,20 @@ def pages(view: RunView, contents: Contents) -> Iterator[Page]:
     yield markdown_page("run.md", text)
 
 
-def settings(config: Config) -> list[Setting]:
-    """The effective configuration, one line a key, without what is private to the machine."""
+def settings(config: Config, *, imported: bool = False) -> list[Setting]:
+    """The effective configuration, one line a key, without what is private to the machine.
+
+    Of an imported network only the regime stands under training: nothing was trained.
+    """
     found = []
     for key, value in leaves(config.model_dump(by_alias=True)):
         if any(key == name or key.startswith(f"{name}.") for name in PRIVATE_SETTINGS):
             continue
-        if value in (None, "", ()):
+        if value in (None, "", ()) or (imported and _of_training_alone(key)):
             continue
         names = [PurePath(path).name for path in config.corpus.paths]
-        found.append(Setting(key, _text(names if key == "corpus.path" else value)))
+        shown = names if key == "corpus.path" else value
+        found.append(Setting(key, PurePath(value).name if key in MODEL_PATHS else _text(shown)))
     return found
 
 
@@ -116,9 +121,18 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def learning_curve(view: RunView) -> LearningCurve:
-    """Training and held-out bits per character, the unigram baseline and the known entropy."""
+def _of_training_alone(key: str) -> bool:
+    return key.startswith("training.") and key not in ("training.regime", "training.window")
+
+
+def learning_curve(view: RunView) -> LearningCurve | None:
+    """Training and held-out bits per character, the unigram baseline and the known entropy.
+
+    None for an imported network, of whose training nothing is known.
+    """
     history, evaluation = view.history, view.evaluation
+    if not history:
+        return None
     bits = [record.training_bits for record in history] + [
         record.held_out_bits for record in history
     ]

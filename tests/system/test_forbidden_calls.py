@@ -13,6 +13,8 @@ MODULES = {
     "pickle", "cPickle", "dill", "joblib", "marshal", "shelve", "h5py", "torch", "tomllib",
     "xml", "lxml", "defusedxml", "telnetlib", "ftplib",
 }  # fmt: skip
+# the one door to HDF5: it reads plain data sets whose bytes lie in the file, follows no link
+ALLOWED = {"jobs/model_files/hdf5.py": ["h5py"]}
 CALLS = {"eval", "exec", "compile", "__import__", "load_model", "load_weights", "saved_model"}
 ATTRIBUTES = {("os", "system"), ("os", "popen"), ("yaml", "load"), ("yaml", "unsafe_load")}
 
@@ -49,7 +51,8 @@ def call_problems(node: ast.Call) -> Iterator[str]:
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_no_source_runs_what_it_reads(path: Path) -> None:
-    assert list(problems(path.read_text(encoding="utf-8"))) == []
+    allowed = ALLOWED.get(path.relative_to(ROOT).as_posix(), [])
+    assert list(problems(path.read_text(encoding="utf-8"))) == allowed
 
 
 @pytest.mark.parametrize(

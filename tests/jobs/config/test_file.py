@@ -160,7 +160,8 @@ def test_the_default_preset_names_every_key() -> None:
     missing = [
         key
         for section in Config.model_fields.values()
-        for key in getattr(section.annotation, "model_fields", {})
+        for name, field in getattr(section.annotation, "model_fields", {}).items()
+        for key in [field.alias or name]
         if not re.search(rf"^  (# )?{key}:", text, re.MULTILINE) and key != "path"
     ]
     assert missing == []

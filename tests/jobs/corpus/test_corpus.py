@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import jobs.corpus.text_file
 import jobs.disk.regular_file
 from jobs.config.schema import CorpusConfig, TrainingConfig
-from jobs.corpus.corpus import Corpus, corpus_card, load_corpus
+from jobs.corpus.corpus import Corpus, corpus_card, load_corpus, with_alphabet
 from jobs.errors import ExitCode, NeuronarioError
 from tests.support.places import CORPORA
 
@@ -367,3 +367,14 @@ def test_real_texts(name: str) -> None:
     assert corpus.characters == (characters or len(text))
     assert any("lone CR" in note for note in corpus.notes) == ("cr_only" in name)
     assert any("CRLF" in note for note in corpus.notes) == ("crlf" in name)
+
+
+def test_a_larger_alphabet_gives_the_same_text_in_other_ids(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(FILLER)
+    corpus = load(tmp_path / "a.txt")
+    wide = with_alphabet(corpus, tuple(sorted({*corpus.alphabet, "!", "é", "\ufffd"})))
+    assert wide.text(wide.ids) == FILLER
+    assert (wide.sha256, wide.held_out_start) == (corpus.sha256, corpus.held_out_start)
+    counts = dict(zip(wide.alphabet, wide.counts(), strict=True))
+    assert counts["!"] == 0 and counts["q"] == FILLER.count("q")
+    assert not wide.ids.flags.writeable

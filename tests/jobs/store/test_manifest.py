@@ -54,6 +54,22 @@ def test_each_stage_depends_on_what_it_reads_and_no_more() -> None:
     assert changed(site=directory) == ()
 
 
+def test_keys_that_came_later_change_nothing_where_they_say_nothing() -> None:
+    """Runs of a version without ``network.from`` keep their keys: nothing is trained again."""
+    assert tiny_inputs().train["network"] == {"layers": [3, 2]}
+    assert tiny_config().stored()["network"] == {"layers": [3, 2]}
+
+
+def test_an_imported_model_counts_by_its_bytes_and_how_it_reads() -> None:
+    def key(sha256: str, **training: object) -> str:
+        config = tiny_config().model_copy(update={"training": TrainingConfig(**training)})
+        imported = {"from": {"file": "m.pt", "sha256": sha256}}
+        return stage_keys(stage_inputs(config, tiny_card(), RUNTIME, "cd" * 32, imported)).train
+
+    assert key("a") == key("a", epochs=99)  # nothing was trained here
+    assert len({key("a"), key("b"), key("a", regime="window")}) == 3
+
+
 def test_the_path_of_the_corpus_is_no_input_but_its_text_is() -> None:
     corpus = tiny_config().corpus.model_copy(update={"path": "/elsewhere/text.xml"})
     assert changed(corpus=corpus) == ()

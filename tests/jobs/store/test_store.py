@@ -11,6 +11,7 @@ import pytest
 
 from jobs.disk import files
 from jobs.errors import ExitCode, NeuronarioError
+from jobs.model.imported import ImportRecord
 from jobs.store import store
 from jobs.store.check import check_store
 from jobs.store.layout import Layout
@@ -171,6 +172,25 @@ def test_new_pages_make_a_new_run_without_training(place: Path) -> None:
     assert read_run(place, "latest").id == new.id
     assert read_run(place, "previous").id == parent.id, "the same network is not compared"
     assert check_store(place) == []
+
+
+def test_the_origin_of_an_imported_network_is_kept(place: Path) -> None:
+    imported = ImportRecord(
+        file="m.pt", sha256="ab" * 32, bytes=10, reader="PyTorch state dict", notes=("folded",),
+        alphabet="sorted", alphabet_bits=1.5, alphabet_unigram_bits=4.0,
+        alphabet_next_best_bits=None, alphabet_checked=100, unverified=("\n", "é"),
+        unverified_share=0.01, no_characters=1, self_check=1e-7, self_check_characters=400,
+    )  # fmt: skip
+    content = store.RunContent(**{**vars(tiny_content()), "history": (), "imported": imported})
+    run = commit_run(place, content, PAGES, tiny_inputs())
+    again = read_run(place, run.id)
+    assert (again.imported, again.history) == (imported, ())
+    rendered = with_pages(place, again, PAGES, tiny_inputs(templates="ef" * 32))
+    assert read_run(place, rendered.id).content().imported == imported
+    assert add_run(place, seed=3).imported is None
+    path = run.folder / "import.json"
+    path.write_bytes(path.read_bytes().replace(b"m.pt", b"x.pt"))
+    assert code_of(lambda: read_run(place, run.id).imported)[0] == ExitCode.BAD_DATA
 
 
 def test_damage_is_not_handed_on_by_new_pages(place: Path) -> None:

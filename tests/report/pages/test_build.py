@@ -1,10 +1,13 @@
 import re
+from dataclasses import replace
+from html import unescape
 
 import numpy as np
 import pytest
 import yaml
 
 from jobs.config.schema import ReportConfig
+from jobs.model.imported import ImportRecord
 from report.pages.build import build_pages
 from report.pages.run import settings
 from report.panels.panel import panels
@@ -184,6 +187,34 @@ def test_run_page_shows_the_entropy_gap_where_it_is_known(pages):
     assert "+0.500" in pages["run.md"].text  # 1.75 held-out minus 1.25
     without = {page.path: page for page in build_pages(tiny_view(sizes=(1,), entropy=None))}
     assert "entropy" not in without["run.md"].text
+
+
+def test_an_imported_network_says_where_it_comes_from_and_nothing_of_training():
+    imported = ImportRecord(
+        file="m<b>.pt", sha256="ab" * 32, bytes=1_234_567, reader="PyTorch state dict",
+        notes=("the two biases of each layer added up",), alphabet="sorted, from id 1",
+        alphabet_bits=1.5, alphabet_unigram_bits=4.25, alphabet_next_best_bits=9.0,
+        alphabet_checked=2_000, unverified=("\n", "é"), unverified_share=0.0123,
+        no_characters=1, self_check=2e-7, self_check_characters=400,
+    )  # fmt: skip
+    view = replace(tiny_view(), history=(), imported=imported)
+    made = {page.path: page.text for page in build_pages(view) if page.path.endswith(".md")}
+    text = unescape(made["run.md"])
+    for part in (
+        "imported from m<b>.pt, read in the stream regime",
+        "ab" * 32,
+        "1,234,567 bytes",
+        "sorted, from id 1: 1.500 bits per character",
+        "next best order 9.000",
+        "1.23 % of the text",
+        "2.0e-07, at 400 characters",
+        "is not known",
+    ):
+        assert part in text, part
+    assert "m<b>" not in made["run.md"]  # escaped
+    for absent in ("epoch", "never trained on", "learning_rate", "<figure"):
+        assert absent not in text, absent
+    assert "Imported from m<b>.pt: a network" in unescape(made["index.md"])
 
 
 def test_settings_leave_out_where_things_are_kept(view):

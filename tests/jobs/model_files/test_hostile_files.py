@@ -1,0 +1,506 @@
+"""Files that want to run code, fill the memory or read other files; and models that do not fit.
+
+Each is refused with 65 and its reason, in a fraction of a second, in little memory; an audit hook
+sees that nothing is run and no other file is opened.
+"""
+
+import json
+import pickle
+import subprocess
+import sys
+import time
+import tracemalloc
+import zipfile
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from jobs.errors import ExitCode, NeuronarioError
+from jobs.model_files import keras_file, npz_file, pytorch_file, safetensors_file  # noqa: F401
+from jobs.model_files.read_model import read_model
+from tests.support import model_files as made
+from tests.support.places import ROOT
+
+KERNEL = "layers/lstm/cell/vars/0"
+GIB = 1 << 30
+
+
+def replaced(path, make):
+    """A change of an HDF5 file: what is at ``path`` becomes something else."""
+
+    def change(file):
+        del file[path]
+        make(file, path)
+
+    return change
+
+
+def keras_with(make, at=KERNEL):
+    def write(folder):
+        made.write_keras(folder / "m.keras", change=replaced(at, lambda f, p: make(f, p, folder)))
+        return folder / "m.keras"
+
+    return write
+
+
+def external_link(file, path, folder):
+    (folder / "other.h5").write_bytes(made.hdf5(made.keras_arrays()))
+    file[path] = h5py.ExternalLink(str(folder / "other.h5"), "/" + path)
+
+
+def soft_link(file, path, _folder):
+    file[path] = h5py.SoftLink("/layers/lstm_1/cell/vars/0")
+
+
+def external_storage(file, path, folder):
+    other = folder / "secret"
+    other.write_bytes(bytes(9 * 16 * 4))
+    file.create_dataset(path, (9, 16), "<f4", external=[(str(other), 0, 9 * 16 * 4)])
+
+
+def virtual(file, path, folder):
+    (folder / "other.h5").write_bytes(made.hdf5(made.keras_arrays()))
+    layout = h5py.VirtualLayout((9, 16), "<f4")
+    layout[:] = h5py.VirtualSource(str(folder / "other.h5"), path, (9, 16))
+    file.create_virtual_dataset(path, layout)
+
+
+def unwritten(file, path, _folder):
+    file.create_dataset(path, (30 * GIB,), "<f4")  # 120 GB that nobody wrote
+
+
+def chunked(file, path, _folder):
+    data = file.create_dataset(path, (8_000, 16_000), "<f4", chunks=(8_000, 1_600), compression=9)
+    data[0, 0] = 1.0
+
+
+def loop(file, path, _folder):
+    file[path] = np.zeros((9, 16), np.float32)
+    file["layers/lstm/cell/again"] = file["layers/lstm"]
+
+
+def many_groups(file, path, _folder):
+    deep = file
+    for _ in range(40):
+        deep = deep.require_group("layers/lstm/cell" if deep is file else "x")
+    file[path] = np.zeros((9, 16), np.float32)
+
+
+def words(file, path, _folder):
+    file.create_dataset(path, (9, 16), h5py.string_dtype())
+
+
+def run_it(folder):
+    return f"touch {folder / 'ran'}"
+
+
+def pickle_with(opcodes):
+    def write(folder):
+        value = opcodes(folder) if callable(opcodes) else opcodes
+        return made.write_pytorch(folder / "m.pt", made.pytorch_arrays(), pickle=value)
+
+    return write
+
+
+def calls_system(folder):
+    return made.pickled(made.name("os", "system") + made.text(run_it(folder)) + b"\x85R")
+
+
+class Evil:
+    def __reduce__(self):
+        return eval, ("open('ran', 'w')",)
+
+
+def one_tensor(**options):
+    tensors = {"lstm.weight_ih_l0": made.tensor("0", (16, 9), **options)}
+    return made.pickled(made.state_dict(tensors))
+
+
+def zipped(members, **options):
+    def write(folder):
+        with zipfile.ZipFile(folder / "m.zip", "w", **options) as archive:
+            for member, content in members:
+                archive.writestr(member, content)
+        return folder / "m.zip"
+
+    return write
+
+
+def npy(header, data=b""):
+    text = header.encode().ljust(117) + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + data
+
+
+def overlapping(folder):
+    """The directory of the archive names one member a hundred times: a bomb of overlaps."""
+    path = made.write_keras(folder / "m.keras")
+    data = bytearray(path.read_bytes())
+    place = data.rindex(b"PK\x01\x02")  # model.weights.h5 in the directory
+    for offset in (20, 24):
+        data[place + offset : place + offset + 4] = (2 * GIB).to_bytes(4, "little")
+    path.write_bytes(data)
+    return path
+
+
+def keras_of(*layers, kind="Sequential", **options):
+    def write(folder):
+        config = {"class_name": kind, "config": {"name": "m", "layers": list(layers)}}
+        return made.write_keras(folder / "m.keras", config, **options)
+
+    return write
+
+
+def between(*extra):
+    first, *rest = made.keras_layers()
+    return keras_of(first, rest[0], *extra, *rest[1:])
+
+
+def state(change):
+    def write(folder):
+        arrays = made.pytorch_arrays()
+        change(arrays)
+        return made.write_pytorch(folder / "m.pt", arrays)
+
+    return write
+
+
+def raw(data):
+    def write(folder):
+        (folder / "m.bin").write_bytes(data)
+        return folder / "m.bin"
+
+    return write
+
+
+def safetensors_bytes(header, data=b""):
+    text = json.dumps(header).encode()
+    return len(text).to_bytes(8, "little") + text + data
+
+
+def nan_weights(arrays):
+    arrays["lstm.weight_hh_l0"][0, 0] = np.nan
+
+
+def other(name, *shape):
+    return lambda arrays: arrays.update({name: np.ones(shape, np.float32)})
+
+
+def cell_of(gates):
+    def change(arrays):
+        for key in list(arrays):
+            if "lstm" in key:
+                units = 4 if key.endswith("l0") else 3
+                arrays[key] = arrays[key][: gates * units]
+
+    return change
+
+
+def bidirectional():
+    inner = made.lstm(4)
+    return between(made.layer("Bidirectional", layer=inner, merge_mode="concat"))
+
+
+def branch(folder):
+    layers = made.keras_layers()
+    for place, item in enumerate(layers):
+        item["name"] = item["config"]["name"] = f"n{place}"
+        source = f"n{max(0, place - 1)}" if place < 3 else "n1"
+        tensor = {"class_name": "__keras_tensor__", "config": {"keras_history": [source, 0, 0]}}
+        item["inbound_nodes"] = [{"args": [tensor], "kwargs": {}}] if place else []
+    return keras_of(*layers, kind="Functional")(folder)
+
+
+HOSTILE = {
+    # HDF5 that leads out of itself or is larger than it is
+    "external link": (keras_with(external_link), "is a link"),
+    "external link on the way": (keras_with(external_link, "layers/lstm/cell"), "is a link"),
+    "soft link": (keras_with(soft_link), "is a link"),
+    "external storage": (keras_with(external_storage), "kept in another file"),
+    "virtual data set": (keras_with(virtual), "virtual data set"),
+    "120 GB that nobody wrote": (keras_with(unwritten), "claims"),
+    "compressed bomb in HDF5": (keras_with(chunked), "in chunks"),
+    "groups in a circle": (keras_with(loop), "deep"),
+    "groups in groups": (keras_with(many_groups), "deep"),
+    "texts as weights": (keras_with(words), "not numbers"),
+    "damaged HDF5": (raw(made.hdf5(made.keras_arrays())[:3_000]), "HDF5"),
+    # zip
+    "zip bomb": (
+        zipped([("config.json", b" " * 50_000_000)], compression=zipfile.ZIP_DEFLATED),
+        "is compressed",
+    ),
+    "members that overlap": (overlapping, "claim"),
+    "huge configuration": (zipped([("config.json", b" " * 9_000_000)]), "at most 8,000,000"),
+    "nested configuration": (
+        lambda folder: made.write_keras(folder / "m.keras", "[" * 100_000),
+        "not JSON",
+    ),
+    "no zip": (raw(b"PK\x03\x04" + bytes(100)), "not a readable zip"),
+    # arrays
+    "object array": (
+        zipped(
+            [
+                (
+                    "embedding.npy",
+                    npy(
+                        "{'descr': '|O', 'fortran_order': False, 'shape': (1,), }",
+                        pickle.dumps(Evil()),
+                    ),
+                )
+            ]
+        ),
+        "no plain array",
+    ),
+    "array of 4 TB": (
+        zipped(
+            [
+                (
+                    "embedding.npy",
+                    npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000000,), }"),
+                )
+            ]
+        ),
+        "longer or shorter",
+    ),
+    "header that is code": (
+        zipped([("embedding.npy", npy("__import__('os').system('touch ran')"))]),
+        "no plain array",
+    ),
+    "safetensors beyond the file": (
+        raw(
+            safetensors_bytes(
+                {"fc.weight": {"dtype": "F32", "shape": [1 << 40], "data_offsets": [0, 1 << 42]}}
+            )
+        ),
+        "not a readable .safetensors",
+    ),
+    "safetensors of whole numbers": (
+        raw(
+            safetensors_bytes(
+                {"fc.weight": {"dtype": "I8", "shape": [1, 1], "data_offsets": [0, 1]}}, b"x"
+            )
+        ),
+        "type I8",
+    ),
+    # pickles
+    "os.system": (pickle_with(calls_system), "names 'os.system'"),
+    "eval, newer protocol": (
+        pickle_with(pickle.dumps(Evil(), 4)),
+        "names 'builtins.eval'",
+    ),
+    "a whole module": (
+        pickle_with(made.pickled(made.name("__main__", "Model") + b")\x81")),
+        "'__main__.Model'",
+    ),
+    "call of an attribute": (
+        pickle_with(made.pickled(made.name("torch._utils", "_rebuild_tensor_v2.__globals__"))),
+        "names",
+    ),
+    "instance opcode": (
+        pickle_with(b"\x80\x02(ios\nsystem\n."),
+        "opcode b'i'",
+    ),
+    "extension opcode": (pickle_with(b"\x80\x02\x82\x01."), "opcode"),
+    "tensor that repeats a value": (pickle_with(one_tensor(stride=(0, 0), count=1)), "claims"),
+    "tensor beyond its storage": (pickle_with(one_tensor(offset=1 << 30)), "claims"),
+    "storage beyond its member": (pickle_with(one_tensor(count=1 << 30)), "claims"),
+    "tensor stored by columns": (pickle_with(one_tensor(stride=(1, 16))), "row by row"),
+    "pickle that ends early": (pickle_with(b"\x80\x02X\xff\xff\xff\xff"), "ends too early"),
+    "pickle without end": (pickle_with(b"\x80\x02" + b"}" * 300_000), "steps"),
+    "text as a number": (pickle_with(b"\x80\x02h\x05."), "damaged"),
+    "bare pickle": (raw(pickle.dumps(Evil(), 2)), "bare pickle"),
+    "TorchScript": (
+        lambda folder: made.write_pytorch(
+            folder / "m.pt", made.pytorch_arrays(), extra=[("m/code/x.py", "import os")]
+        ),
+        "TorchScript",
+    ),
+    "other byte order": (
+        zipped([("m/data.pkl", b"."), ("m/byteorder", "big")]),
+        "byte order",
+    ),
+    # Keras configurations that run code or are no chain of LSTM layers
+    "Lambda": (
+        between(made.layer("Lambda", function=["4wEAAAA=", None, None])),
+        "'Lambda': it holds",
+    ),
+    "own class": (
+        between({**made.layer("Cell"), "registered_name": "mine>Cell", "module": "os"}),
+        "author's own",
+    ),
+    "own model": (keras_of(*made.keras_layers(), kind="MyModel"), "author's own class, 'MyModel'"),
+    "bidirectional": (bidirectional(), "reads the future"),
+    "attention": (between(made.layer("MultiHeadAttention")), "attention"),
+    "layer normalisation": (between(made.layer("LayerNormalization")), "normalisation"),
+    "GRU": (between(made.layer("GRU")), "LSTM layers only"),
+    "SimpleRNN": (between(made.layer("SimpleRNN")), "LSTM layers only"),
+    "two outputs": (keras_of(*made.keras_layers(), made.dense(name="d2")), "more than one output"),
+    "hard sigmoid": (
+        between(made.lstm(4, recurrent_activation="hard_sigmoid")),
+        "hard_sigmoid",
+    ),
+    "relu": (between(made.lstm(4, activation="relu")), "relu"),
+    "backwards": (between(made.lstm(4, go_backwards=True)), "backwards"),
+    "sigmoid output": (
+        keras_of(*made.keras_layers()[:-1], made.dense("sigmoid")),
+        "'sigmoid'",
+    ),
+    "branches": (branch, "chain"),
+    "words": (
+        keras_of(
+            made.layer("InputLayer", batch_shape=[None, None]),
+            made.layer("StringLookup", vocabulary=["the", "of", "and", "to", "a", "in", "is"]),
+            *made.keras_layers(embedding=5)[0:],
+            arrays=made.keras_arrays(embedding=5),
+        ),
+        "vocabulary of words",
+    ),
+    "text that is changed": (
+        keras_of(
+            made.layer("TextVectorization", split="character", standardize="lower"),
+            *made.keras_layers(embedding=5),
+            arrays=made.keras_arrays(embedding=5),
+        ),
+        "changes the text",
+    ),
+    "units that the file has not": (
+        lambda folder: made.write_keras(folder / "m.keras", change=lambda f: f.__delitem__(KERNEL)),
+        "no kernel",
+    ),
+    # state dicts of other models
+    "bidirectional state": (state(other("lstm.weight_ih_l0_reverse", 16, 9)), "reads the future"),
+    "projection": (state(other("lstm.weight_hr_l0", 2, 4)), "projections"),
+    "normalised state": (state(other("ln.weight", 4)), "normalis"),
+    "batch norm": (state(other("bn.running_mean", 4)), "normalisation"),
+    "attention state": (state(other("attn.in_proj_weight", 4, 4)), "attention"),
+    "convolution": (state(other("conv.weight", 4, 4, 3)), "convolutions"),
+    "two linear layers": (
+        state(lambda a: a.update({"b.weight": np.ones((9, 3), "f4"), "b.bias": np.ones(9, "f4")})),
+        "more than one output layer",
+    ),
+    "GRU state": (state(cell_of(3)), "is a GRU"),
+    "RNN state": (state(cell_of(1)), "is a plain RNN"),
+    "not a number": (state(nan_weights), "NaN"),
+    "other shape": (state(other("fc.bias", 8)), "shape"),
+    # no files at all
+    "a text": (raw(b"hello world, this is no model"), "not a model file"),
+    "nothing": (raw(b""), "not a model file"),
+}
+
+
+class Watch:
+    """An audit hook that is on for a while; hooks cannot be taken off again."""
+
+    def __init__(self):
+        self.on, self.seen = False, []
+        sys.addaudithook(self.hook)
+
+    def hook(self, event, arguments):
+        if self.on and event.split(".")[0] in ("os", "subprocess", "socket", "pickle", "ctypes"):
+            self.seen.append((event, arguments))
+        if self.on and event in ("open", "exec", "compile", "import"):
+            self.seen.append((event, arguments))
+
+
+WATCH = Watch()
+"".encode("cp437")  # zip names: this codec is loaded at its first use
+
+
+def refusal(path):
+    with pytest.raises(NeuronarioError) as caught:
+        read_model(path)
+    assert caught.value.code == ExitCode.BAD_DATA
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 500
+    return str(caught.value)
+
+
+def own(opened, path):
+    """Whether it is the file itself, by its name or by its handle."""
+    return isinstance(opened, int) or opened == str(path)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_refused_by_name_and_nothing_happens(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    write, reason = HOSTILE[name]
+    path = write(tmp_path)
+    before = sorted(tmp_path.iterdir())
+    WATCH.seen.clear()
+    tracemalloc.start()
+    start = time.process_time()
+    WATCH.on = True
+    try:
+        message = refusal(path)
+    finally:
+        WATCH.on = False
+        seconds, (_, peak) = time.process_time() - start, tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert reason in message, message
+    touched = [seen for seen in WATCH.seen if not (seen[0] == "open" and own(seen[1][0], path))]
+    assert [seen for seen in touched if seen[0] != "import"] == []
+    assert sorted(tmp_path.iterdir()) == before  # nothing ran that left a file
+    assert peak < 100_000_000
+    assert seconds < 1
+
+
+def test_all_of_them_in_one_process_stay_small(tmp_path):
+    """Peak memory of a process that reads every one, in real bytes; and the time of each."""
+    paths = []
+    for number, (write, _) in enumerate(HOSTILE.values()):
+        (tmp_path / str(number)).mkdir()
+        paths.append(str(write(tmp_path / str(number))))
+    program = (
+        "import re, sys, time\nfrom pathlib import Path\n"
+        "from jobs.errors import NeuronarioError\n"
+        "from jobs.model_files.read_model import read_model\nworst = 0\n"
+        "for path in sys.argv[1:]:\n    begin = time.process_time()\n    try:\n"
+        "        read_model(Path(path)); print('read', path)\n"
+        "    except NeuronarioError as error:\n        assert error.code == 65\n"
+        "    worst = max(worst, time.process_time() - begin)\n"
+        "peak = re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1]\n"
+        "print(peak, worst)"  # not getrusage: it remembers the process that started this one
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *paths],
+        env={"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    kilobytes, seconds = map(float, done.stdout.split())
+    assert kilobytes < 200_000 and seconds < 1
+
+
+def test_links_and_folders_are_no_files(tmp_path):
+    path = made.write_keras(tmp_path / "m.keras")
+    (tmp_path / "link").symlink_to(path)
+    assert "symbolic link" in refusal(tmp_path / "link")
+    assert "not a file" in refusal(tmp_path)
+    assert read_model(path).model.sizes == (4, 3)
+
+
+def test_changed_bytes_never_give_a_traceback(tmp_path):
+    """300 copies of each format with some bytes changed: read or refused, nothing else."""
+    random = np.random.default_rng(0)
+    files = [
+        made.write_keras(tmp_path / "a.keras"),
+        made.write_keras_hdf5(tmp_path / "a.h5"),
+        made.write_pytorch(tmp_path / "a.pt", made.pytorch_arrays()),
+        made.write_safetensors(tmp_path / "a.safetensors", made.pytorch_arrays()),
+    ]
+    refused = 0
+    for file in files:
+        plain = file.read_bytes()
+        for _ in range(75):
+            data = bytearray(plain)
+            for place in random.integers(0, min(len(data), 4_000), 4):
+                data[place] = random.integers(256)
+            path = Path(tmp_path / "changed")
+            path.write_bytes(data)
+            try:
+                read_model(path)
+            except NeuronarioError as error:
+                assert error.code == ExitCode.BAD_DATA
+                refused += 1
+    assert refused > 50
