@@ -222,9 +222,11 @@ def _few(pieces: NDArray[np.int64], multiplications: int) -> NDArray[np.int64]:
 
 def _pieces(characters: int, window: int, alphabet_size: int) -> NDArray[np.int64]:
     """(T, B) positions in the text: B pieces, evenly spread; the last of T is only predicted."""
-    steps = window + 1 if window else WARM_UP + COUNTED + 1
-    steps = min(steps, characters)
+    steps = min(window + 1 if window else WARM_UP + COUNTED, characters)
     most = min(WINDOWS if window else SEGMENTS, max(4, MOST_LOGITS // alphabet_size))
+    # No character is counted twice: in a short text a rare one would seem to be frequent.
+    counted = 1 if window else COUNTED
+    most = min(most, (characters - steps) // counted + 1)
     starts = np.unique(np.linspace(0, characters - steps, most).astype(np.int64))
     return starts[None] + np.arange(steps)[:, None]
 

@@ -240,7 +240,7 @@ def summary_lines(plan: JobPlan) -> list[str]:
 
 
 def imported_evaluation(plan: JobPlan) -> Evaluation:
-    """How well an imported network predicts the end of the text, in the regime that it reads in.
+    """How well an imported network predicts the held-out part, in the regime that it reads in.
 
     Raises:
         NeuronarioError: 65, no better than character frequencies.
@@ -260,9 +260,9 @@ def imported_evaluation(plan: JobPlan) -> Evaluation:
     unigram = unigram_bits(corpus)
     if not bits < unigram:
         raise NeuronarioError(
-            f"{plan.imported.file.name}: not imported: it needs {bits:.4g} bits per character at "
-            f"the end of {corpus.name}, plain character frequencies {unigram:.4g}; give the kind "
-            "of text that it was trained on, or --window if it was trained on windows",
+            f"{plan.imported.file.name}: not imported: it needs {bits:.4g} bits per character of "
+            f"the held-out part of {corpus.name}, plain character frequencies {unigram:.4g}; give "
+            "the kind of text that it was trained on, or --window if it was trained on windows",
             ExitCode.BAD_DATA,
         )
     return Evaluation(

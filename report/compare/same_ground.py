@@ -12,14 +12,9 @@ def other_settings(old: RunView, new: RunView) -> tuple[str, ...]:
     Runs that differ in one of them are two draws: how far apart two seeds of one configuration lie
     is not measured yet.
     """
+    keys = {"seed", "network", "training"}
     was, now = (
-        dict(
-            leaves(
-                view.config.model_dump(
-                    mode="json", by_alias=True, include={"seed", "network", "training"}
-                )
-            )
-        )
+        dict(leaves(view.config.model_dump(mode="json", by_alias=True, include=keys)))
         for view in (old, new)
     )
     return tuple(sorted(key for key in was.keys() | now.keys() if was.get(key) != now.get(key)))

@@ -68,6 +68,13 @@ def test_a_list_decides_and_is_checked(tmp_path):
         choose_alphabet(model, TEXT, Vocabulary((None, *order), "a file"), 0)
 
 
+def test_a_short_text_counts_no_character_twice(tmp_path):
+    text = TEXT[:2_000]
+    choice = choose_alphabet(model_in(tmp_path, sorted(ALPHABET)), text, None, 0)
+    assert 1_500 < choice.checked <= len(text)
+    assert set(choice.unverified) >= {letter for letter in ALPHABET if text.count(letter) < 10}
+
+
 def test_windows_are_read_as_windows(tmp_path):
     choice = choose_alphabet(model_in(tmp_path, sorted(ALPHABET)), TEXT, None, 12)
     assert choice.bits < choice.unigram_bits
