@@ -12,7 +12,7 @@ from typing import Any
 
 from jobs.model_files.file_model import RefusedError
 
-MOST_STEPS = 200_000  # a state dict takes about 50 per tensor
+MOST_STEPS = 50_000  # a state dict takes about 50 per tensor
 ORDERED_DICT = ("collections", "OrderedDict")
 TENSOR = ("torch._utils", "_rebuild_tensor_v2")
 PARAMETER = ("torch._utils", "_rebuild_parameter")
