@@ -17,8 +17,11 @@ from jobs.config.file import ConfigFile
 from jobs.config.schema import Config
 from jobs.corpus.corpus import Corpus
 from jobs.errors import ExitCode, NeuronarioError
+from jobs.machine.tensorflow_start import start_tensorflow
+from jobs.model.history import Evaluation
 from jobs.model.imported import ImportRecord
 from jobs.model.network import Network
+from jobs.model.reading_mode import ReadingMode
 from jobs.model.trace import Trace
 from jobs.pipeline.session import ModelToImport
 from jobs.printable import shown
@@ -81,6 +84,38 @@ class ImportedModel:
                 f"({choice.unverified_share:.2%} of the text)"
             )
         return [*lines, *self.notes]
+
+    def evaluation(self, corpus: Corpus, mode: ReadingMode) -> Evaluation:
+        """How well the network predicts the held-out part, in the mode that it reads in.
+
+        Raises:
+            NeuronarioError: 65, no better than character frequencies.
+        """
+        start_tensorflow()
+        from jobs.engine.evaluate import held_out_bits
+        from jobs.engine.flat_start import unigram_bits
+
+        bits, characters = held_out_bits(
+            self.network,
+            corpus.held_out_ids,
+            mode=mode,
+            context=corpus.context(corpus.held_out_start, corpus.held_out_start),
+        )
+        unigram = unigram_bits(corpus)
+        if not bits < unigram:
+            raise NeuronarioError(
+                f"{self.file.name}: not imported: it needs {bits:.4g} bits per character of the "
+                f"held-out part of {corpus.name}, plain character frequencies {unigram:.4g}; give "
+                "the kind of text that it was trained on, or --window if it was trained on windows",
+                ExitCode.BAD_DATA,
+            )
+        return Evaluation(
+            held_out_bits=bits,
+            held_out_characters=characters,
+            unigram_bits=unigram,
+            best_epoch=0,
+            stopped_early=False,
+        )
 
     def record(self, probe: Trace) -> ImportRecord:
         """The record of the import, after a check of ``probe`` against the file's own weights.

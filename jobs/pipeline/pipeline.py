@@ -15,6 +15,7 @@ from jobs.corpus.corpus import corpus_card, load_corpus, with_alphabet
 from jobs.corpus.sources import STANDARD_INPUT
 from jobs.disk.exchange import was_interrupted
 from jobs.disk.files import remove_folder
+from jobs.errors import ExitCode, NeuronarioError
 from jobs.machine.packages import SITE, TRAINING, check_packages
 from jobs.machine.runtime import current_runtime
 from jobs.model.origin import Origin
@@ -34,7 +35,6 @@ from jobs.pipeline.session import JobOptions, running_job
 from jobs.pipeline.stages import (
     JobPlan,
     current_execution,
-    imported_evaluation,
     origin_notes,
     origin_stage,
     probe_stage,
@@ -245,7 +245,7 @@ def _make_run(plan: JobPlan, options: JobOptions, progress: ProgressDisplay, don
     elif plan.imported is not None:
         with progress.stage("import"):
             network, history = plan.imported.network, ()
-            evaluation = imported_evaluation(plan)
+            evaluation = plan.imported.evaluation(plan.corpus, plan.config.training.mode)
             origin, seen = Origin(recorded=False), None  # learned elsewhere
     else:
         origin, seen = origin_stage(plan)

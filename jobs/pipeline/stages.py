@@ -22,7 +22,7 @@ from jobs.disk.files import remove_folder
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.machine.tensorflow_start import start_tensorflow
 from jobs.model.grow import regrown
-from jobs.model.history import EpochRecord, Evaluation
+from jobs.model.history import EpochRecord
 from jobs.model.network import Network, initial_network, model_summary
 from jobs.model.origin import Origin
 from jobs.model.trace import Trace
@@ -237,41 +237,6 @@ def summary_lines(plan: JobPlan) -> list[str]:
     config = plan.config
     network = initial_network(len(plan.corpus.alphabet), config.network.layers, config.seed)
     return model_summary(network).splitlines()
-
-
-def imported_evaluation(plan: JobPlan) -> Evaluation:
-    """How well an imported network predicts the held-out part, in the regime that it reads in.
-
-    Raises:
-        NeuronarioError: 65, no better than character frequencies.
-    """
-    assert plan.imported is not None
-    start_tensorflow()
-    from jobs.engine.evaluate import held_out_bits
-    from jobs.engine.flat_start import unigram_bits
-
-    corpus = plan.corpus
-    bits, characters = held_out_bits(
-        plan.imported.network,
-        corpus.held_out_ids,
-        mode=plan.config.training.mode,
-        context=corpus.context(corpus.held_out_start, corpus.held_out_start),
-    )
-    unigram = unigram_bits(corpus)
-    if not bits < unigram:
-        raise NeuronarioError(
-            f"{plan.imported.file.name}: not imported: it needs {bits:.4g} bits per character of "
-            f"the held-out part of {corpus.name}, plain character frequencies {unigram:.4g}; give "
-            "the kind of text that it was trained on, or --window if it was trained on windows",
-            ExitCode.BAD_DATA,
-        )
-    return Evaluation(
-        held_out_bits=bits,
-        held_out_characters=characters,
-        unigram_bits=unigram,
-        best_epoch=0,
-        stopped_early=False,
-    )
 
 
 def sample_stage(plan: JobPlan, network: Network) -> Trace:
