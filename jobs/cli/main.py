@@ -8,21 +8,25 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import click
 
 from jobs import __version__
-from jobs.cli import export_command, import_command, store_commands, trace_command
+from jobs.cli import (
+    config_commands,
+    export_command,
+    import_command,
+    store_commands,
+    trace_command,
+)
 from jobs.cli.exit_codes import add_exit_codes
 from jobs.cli.failures import missing_package, say_error, say_traceback
 from jobs.cli.options import (
     FiniteFloat,
     config_option,
     default_config_path,
-    json_option,
     local_config,
     store_folder,
     store_option,
@@ -31,7 +35,6 @@ from jobs.cli.options import (
 from jobs.config.limits import LEAST_TEMPERATURE, MOST_TEMPERATURE
 from jobs.disk.files import write_error
 from jobs.errors import ExitCode, NeuronarioError
-from jobs.printable import printable
 
 EPILOG = """\b
 Exit codes: 0 done or nothing to do; 2 usage; 3 gate failed or differences found;
@@ -180,71 +183,6 @@ def site(
     click.echo(folder)
 
 
-@cli.command("list")
-@config_option
-@store_option
-@json_option
-def list_command(config_path: Path | None, store_path: Path | None, as_json: bool) -> None:
-    """List the runs of the store, oldest first; a broken run is one broken row."""
-    from jobs.cli.listing import listing_text
-    from jobs.store.store import list_runs
-
-    rows = list_runs(store_folder(config_path, store_path))
-    click.echo(listing_text(rows, as_json=as_json), nl=False)
-
-
-@cli.command()
-@click.argument("run_name", metavar="RUN", default="latest")
-@config_option
-@store_option
-@json_option
-def show(run_name: str, config_path: Path | None, store_path: Path | None, as_json: bool) -> None:
-    """Show one run: settings, corpus, results, sampled text. RUN: id, prefix, latest, latest~2."""
-    from jobs.cli.listing import run_text
-    from jobs.store.store import read_run
-
-    found = read_run(store_folder(config_path, store_path), run_name)
-    click.echo(run_text(found, as_json=as_json), nl=False)
-
-
-@cli.group()
-def config() -> None:
-    """Work with the configuration."""
-
-
-@config.command("check")
-@click.argument("path", type=click.Path(path_type=Path), required=False)
-def config_check(path: Path | None) -> None:
-    """List every problem of the configuration at once; then look at its text and concepts.
-
-    Looks at the places of store and site too, from this folder.
-    """
-    from jobs.config.file import config_problems
-    from jobs.pipeline.pipeline import check_inputs, look_at_outputs
-
-    target = path or default_config_path()
-    problems = config_problems(target)
-    for problem in problems:
-        click.echo(str(problem), err=True)
-    if problems:
-        raise NeuronarioError(
-            f"{target}: {len(problems)} problem{'s' * (len(problems) > 1)}", ExitCode.BAD_CONFIG
-        )
-    look_at_outputs(target)
-    for line in check_inputs(target):
-        click.echo(printable(line))
-    click.echo(f"{target}: fine")
-
-
-@config.command("show")
-@config_option
-def config_show(config_path: Path | None) -> None:
-    """Print the effective configuration, defaults filled in."""
-    from jobs.config.file import effective_yaml, load_config
-
-    click.echo(effective_yaml(load_config(config_path or default_config_path()).config), nl=False)
-
-
 @cli.command()
 @click.option("--site", "site_path", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--port", type=click.IntRange(1, 65_535), default=8000, show_default=True)
@@ -267,40 +205,14 @@ def serve(site_path: Path | None, port: int, host: str, config_path: Path | None
     serve_folder(site_path, port, host)
 
 
-def today() -> date:
-    """The day on this machine's clock."""
-    return date.today()
-
-
-@cli.command()
-@config_option
-def doctor(config_path: Path | None) -> None:
-    """Say what this installation runs on and where it writes."""
-    from jobs.machine.packages import material_notice
-    from jobs.machine.program_cache import program_folder
-    from jobs.machine.runtime import doctor_lines
-    from jobs.pipeline.pipeline import look_at_outputs
-
-    for line in doctor_lines():
-        click.echo(line)
-    click.echo(f"compiled programs: {program_folder() or 'not kept'}")
-    try:
-        places = look_at_outputs(config_path or default_config_path())
-    except NeuronarioError as error:
-        places = [
-            f"a job would end with {int(error.code)}: {line}" for line in str(error).split("\n")
-        ]
-    for line in places:
-        click.echo(line)
-    notice = material_notice(today())
-    if notice:
-        click.echo(notice)
-
-
 for verb in (
+    config_commands.config,
+    config_commands.doctor,
     export_command.export,
     import_command.import_verb,
     trace_command.trace,
+    store_commands.list_command,
+    store_commands.show,
     store_commands.diff,
     store_commands.check,
     store_commands.prune,

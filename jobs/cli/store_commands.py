@@ -1,4 +1,4 @@
-"""The verbs that look after a store of runs: compare, check, prune, tag, status."""
+"""The verbs that look after a store of runs: list, show, compare, check, prune, tag, status."""
 
 import json
 import os
@@ -15,6 +15,33 @@ from jobs.cli.options import (
     store_option,
 )
 from jobs.errors import ExitCode, NeuronarioError
+
+
+@click.command("list")
+@config_option
+@store_option
+@json_option
+def list_command(config_path: Path | None, store_path: Path | None, as_json: bool) -> None:
+    """List the runs of the store, oldest first; a broken run is one broken row."""
+    from jobs.cli.listing import listing_text
+    from jobs.store.store import list_runs
+
+    rows = list_runs(store_folder(config_path, store_path))
+    click.echo(listing_text(rows, as_json=as_json), nl=False)
+
+
+@click.command()
+@click.argument("run_name", metavar="RUN", default="latest")
+@config_option
+@store_option
+@json_option
+def show(run_name: str, config_path: Path | None, store_path: Path | None, as_json: bool) -> None:
+    """Show one run: settings, corpus, results, sampled text. RUN: id, prefix, latest, latest~2."""
+    from jobs.cli.listing import run_text
+    from jobs.store.store import read_run
+
+    run = read_run(store_folder(config_path, store_path), run_name)
+    click.echo(run_text(run, as_json=as_json), nl=False)
 
 
 @click.command()

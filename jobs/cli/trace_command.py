@@ -66,7 +66,7 @@ def encoding_option(
     _context: click.Context, _parameter: click.Parameter, value: str | None
 ) -> str | None:
     """The name of an encoding of texts."""
-    from jobs.config.schema import known_encoding
+    from jobs.config.values import known_encoding
 
     try:
         return value if value is None else known_encoding(value)

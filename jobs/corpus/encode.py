@@ -86,8 +86,8 @@ class Encoder:
         self._ids[self.characters : end] = numbers
 
     def _learn(self, points: NDArray[np.uint32], new: NDArray[np.bool_]) -> None:
-        found = np.unique(points[new])
-        surrogates = found[(found >= 0xD800) & (found < 0xE000)]
+        fresh = np.unique(points[new])
+        surrogates = fresh[(fresh >= 0xD800) & (fresh < 0xE000)]
         if surrogates.size:
             place = self.characters + int(np.argmax(np.isin(points, surrogates)))
             point = int(points[place - self.characters])
@@ -96,8 +96,8 @@ class Encoder:
                 "it is no character: repair the text",
                 ExitCode.BAD_DATA,
             )
-        self._number_of[found] = len(self._points) + np.arange(found.size)
-        self._points += found.tolist()
+        self._number_of[fresh] = len(self._points) + np.arange(fresh.size)
+        self._points += fresh.tolist()
 
 
 class _Census:

@@ -45,8 +45,8 @@ class Seen:
 def seen_of(ids: TextIds, alphabet: tuple[str, ...]) -> Seen:
     """The record of one training text, (T,) ids."""
     bound = ALL // EVERY
-    stretches = (found[found < np.uint64(bound)] for found in _stretches(ids, alphabet))
-    lines = (found for found, _ in _lines(ids, alphabet))
+    stretches = (hashes[hashes < np.uint64(bound)] for hashes in _stretches(ids, alphabet))
+    lines = (hashes for hashes, _ in _lines(ids, alphabet))
     return Seen(_sketch(stretches, bound), _sketch(lines, ALL))
 
 
@@ -73,7 +73,7 @@ def share_read_before(
     if earlier is None:
         return 0.0
     stretches = _share(
-        ((found, np.ones(found.size)) for found in _stretches(ids, alphabet)),
+        ((hashes, np.ones(hashes.size)) for hashes in _stretches(ids, alphabet)),
         earlier.stretches,
         training.stretches,
     )
@@ -81,12 +81,12 @@ def share_read_before(
 
 
 def _share(
-    found: Iterable[tuple[Hashes, NDArray[np.float64]]], earlier: Sketch, training: Sketch
+    stretches: Iterable[tuple[Hashes, NDArray[np.float64]]], earlier: Sketch, training: Sketch
 ) -> float:
     """Weight of the fingerprints in ``earlier`` alone, of those that both records would hold."""
     bound = np.uint64(min(earlier.below, training.below))
     known, total = 0.0, 0.0
-    for hashes, weights in found:
+    for hashes, weights in stretches:
         kept = hashes < bound
         alone = np.isin(hashes, earlier.hashes) & ~np.isin(hashes, training.hashes)
         known += float(weights[kept & alone].sum())
@@ -113,9 +113,9 @@ def _lines(ids: TextIds, alphabet: tuple[str, ...]) -> Iterator[tuple[Hashes, ND
         yield np.frombuffer(digests, "<u8"), np.array([*map(len, whole)], np.float64)
 
 
-def _sketch(found: Iterable[Hashes], below: int) -> Sketch:
+def _sketch(stretches: Iterable[Hashes], below: int) -> Sketch:
     kept = np.zeros(0, np.uint64)
-    for hashes in found:
+    for hashes in stretches:
         kept = np.union1d(kept, hashes)
         if kept.size > MOST:
             below, kept = int(kept[MOST]), kept[:MOST]

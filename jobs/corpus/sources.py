@@ -40,16 +40,16 @@ def find_sources(paths: tuple[str, ...], folder: Path) -> tuple[Source, ...]:
         NeuronarioError: 66, a glob or folder without files; 77, a folder that cannot be read; 65,
             a link inside a folder or glob, or more than ``MOST_FILES`` files.
     """
-    found: dict[str, Source] = {}
+    sources: dict[str, Source] = {}
     for name in paths:
         for source in _named(name, folder):
             key = STANDARD_INPUT if source.path is None else os.path.realpath(source.path)
-            found.setdefault(key, source)
-            if len(found) > MOST_FILES:
+            sources.setdefault(key, source)
+            if len(sources) > MOST_FILES:
                 raise NeuronarioError(
                     f"corpus.path: more than {MOST_FILES:,} files; name fewer", ExitCode.BAD_DATA
                 )
-    return tuple(found.values())
+    return tuple(sources.values())
 
 
 def corpus_name(paths: tuple[str, ...], sources: tuple[Source, ...]) -> str:
@@ -82,8 +82,8 @@ def _is_folder(path: Path) -> bool:
 
 
 def _matches(name: str, folder: Path) -> Iterator[Source]:
-    found = sorted(glob.glob(name, root_dir=folder, recursive=True))  # noqa: PTH207 - absolute too
-    files = [folder / one for one in found if not (folder / one).is_dir()]
+    names = sorted(glob.glob(name, root_dir=folder, recursive=True))  # noqa: PTH207 - absolute too
+    files = [folder / one for one in names if not (folder / one).is_dir()]
     if not files:
         raise NeuronarioError(
             f"{shown(folder / name)}: no file matches; a pattern is *, ?, [..] or **",

@@ -33,7 +33,7 @@ def contents(folder: Path) -> list[str]:
     Raises:
         NeuronarioError: 77, a folder in it cannot be read.
     """
-    found: list[str] = []
+    names: list[str] = []
 
     def refuse(error: OSError) -> None:
         raise NeuronarioError(
@@ -48,10 +48,10 @@ def contents(folder: Path) -> list[str]:
             folders[:] = [name for name in folders if name not in passed]
             files[:] = [name for name in files if name != MARK and not HALF_MARK.fullmatch(name)]
         links = [name for name in folders if (here / name).is_symlink()]
-        found += [(here / name).relative_to(folder).as_posix() for name in (*files, *links)]
+        names += [(here / name).relative_to(folder).as_posix() for name in (*files, *links)]
         if not folders and not files and here != folder:
-            found.append(f"{here.relative_to(folder).as_posix()}/")
-    return sorted(found)
+            names.append(f"{here.relative_to(folder).as_posix()}/")
+    return sorted(names)
 
 
 def write_mark(folder: Path, files: Digests, *, complete: bool = True) -> None:

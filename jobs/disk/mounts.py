@@ -12,23 +12,23 @@ def mounts(table: Path = MOUNTS) -> list[tuple[Path, str]]:
         lines = table.read_bytes().decode("utf-8", "surrogateescape").splitlines()
     except OSError:
         return []
-    found = []
+    points = []
     for line in lines:
         before, _, after = line.partition(" - ")
         fields = before.split(" ")
         if len(fields) >= 5 and after:
-            found.append((Path(_plain(fields[4])), after.split(" ")[0]))
-    return found
+            points.append((Path(_plain(fields[4])), after.split(" ")[0]))
+    return points
 
 
 def file_system(path: Path, table: Path = MOUNTS) -> str:
     """Type of the file system that ``path`` is on; "" where the system does not tell."""
-    place, found, longest = path.resolve(), "", -1
+    place, nearest, longest = path.resolve(), "", -1
     for point, kind in mounts(table):
         depth = len(point.parts)
         if depth >= longest and place.is_relative_to(point):
-            found, longest = kind, depth
-    return found
+            nearest, longest = kind, depth
+    return nearest
 
 
 def mounted_below(folder: Path, table: Path = MOUNTS) -> Path | None:

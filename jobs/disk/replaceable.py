@@ -49,14 +49,14 @@ class Place:
 
 def user_places() -> list[Neighbour]:
     """The places of every user: the working folder and the home folder."""
-    found = []
+    places = []
     with suppress(OSError):  # it is gone
-        found.append(Neighbour("the working folder", Path.cwd(), may_hold=True))
+        places.append(Neighbour("the working folder", Path.cwd(), may_hold=True))
     with suppress(RuntimeError):  # this user has none, or it is the root
         home = Path("~").expanduser()
         if home.is_absolute() and home != home.parent:
-            found.append(Neighbour("your home folder", home, may_hold=True))
-    return found
+            places.append(Neighbour("your home folder", home, may_hold=True))
+    return places
 
 
 def check_apart(place: Path, what: str, neighbours: Iterable[Neighbour]) -> None:

@@ -63,20 +63,20 @@ def _store(store: Path) -> Neighbour:
 
 def _texts(config_path: Path | None, config_file: ConfigFile | None) -> list[Neighbour]:
     """What every output must lie apart from: the configuration, the corpus, the user's folders."""
-    found = user_places()
+    places = user_places()
     if config_path is not None:
-        found.append(Neighbour("the configuration", config_path))
+        places.append(Neighbour("the configuration", config_path))
     if config_file is not None:
-        found += _corpus(config_file.config, config_file.folder)
+        places += _corpus(config_file.config, config_file.folder)
         network = config_file.config.network
         if network.from_file is not None:
             path = config_file.model_folder / network.from_file
-            found.append(Neighbour("the model", path))
-    return found
+            places.append(Neighbour("the model", path))
+    return places
 
 
 def _corpus(config: Config, folder: Path) -> list[Neighbour]:
-    found = [
+    texts = [
         Neighbour("the corpus", folder / name)
         for name in config.corpus.paths
         if name != STANDARD_INPUT and os.path.lexists(folder / name)
@@ -89,5 +89,5 @@ def _corpus(config: Config, folder: Path) -> list[Neighbour]:
         )
         files = find_sources(patterns, folder)
         above = {file.path.parent for file in files if file.path is not None}
-        found += [Neighbour("the corpus", path, may_hold=True) for path in sorted(above)]
-    return found
+        texts += [Neighbour("the corpus", path, may_hold=True) for path in sorted(above)]
+    return texts

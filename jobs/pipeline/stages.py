@@ -125,13 +125,13 @@ class JobPlan:
 
     def _older(self) -> list[Run]:
         """Every successful run before the newest that can be opened, newest first."""
-        found = []
+        older = []
         for run_id in reversed(run_ids(self.store)):
             with suppress(NeuronarioError):
                 run = open_run(self.store, run_id)
                 if run.manifest.status == "ok" and self.newest and run.id != self.newest.id:
-                    found.append(run)
-        return found
+                    older.append(run)
+        return older
 
     @property
     def work(self) -> Path:

@@ -78,9 +78,9 @@ def _check_files(run: Run) -> list[Finding]:
             problem = error.strerror or str(error)
         if problem:
             findings.append(Finding(run.id, path, problem))
-    for found in sorted(run.folder.rglob("*")):
-        path = found.relative_to(run.folder).as_posix()
-        ordinary_folder = found.is_dir() and not found.is_symlink()
+    for entry in sorted(run.folder.rglob("*")):
+        path = entry.relative_to(run.folder).as_posix()
+        ordinary_folder = entry.is_dir() and not entry.is_symlink()
         if path not in listed and path != MANIFEST and not ordinary_folder:
             findings.append(Finding(run.id, path, "is not in the manifest"))
     return findings

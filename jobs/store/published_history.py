@@ -82,15 +82,15 @@ def published_runs(site: Path) -> list[str]:
     """
     try:
         with open_regular(site / RUNS) as file:
-            found = json.loads(file.read(MAX_BYTES))
+            ids = json.loads(file.read(MAX_BYTES))
     except (FileNotFoundError, NotADirectoryError):
         return []
     except (OSError, ValueError, RecursionError):
-        found = None
-    if isinstance(found, list) and all(
-        isinstance(item, str) and re.fullmatch(RUN_ID, item) for item in found
+        ids = None
+    if isinstance(ids, list) and all(
+        isinstance(item, str) and re.fullmatch(RUN_ID, item) for item in ids
     ):
-        return found
+        return ids
     raise NeuronarioError(
         f"{site / RUNS} is damaged, so nobody can tell whether the history would become shorter; "
         "restore it, or delete the site's folder",

@@ -233,9 +233,9 @@ def file_problem(file: IO[bytes], output: Output) -> str:
     size = os.fstat(file.fileno()).st_size
     if size != output.bytes:
         return f"is {size} bytes long, the manifest says {output.bytes}"
-    found = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+    sha256 = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
     file.seek(0)
-    return "" if found == output.sha256 else "SHA-256 does not match the manifest"
+    return "" if sha256 == output.sha256 else "SHA-256 does not match the manifest"
 
 
 def _bad_run(folder: Path, problem: str) -> NeuronarioError:

@@ -110,9 +110,9 @@ def evaluation_record(evaluation: Evaluation) -> dict[str, Any]:
 def read_evaluation(results: Mapping[str, Any]) -> Evaluation:
     """Inverse of :func:`evaluation_record`."""
     try:
-        found = {name: results[name] for name in _EVALUATION_FIELDS if name != NEWER}
-        found[NEWER] = results.get(NEWER, 0)
-        return _EVALUATION.validate_python(found)
+        fields = {name: results[name] for name in _EVALUATION_FIELDS if name != NEWER}
+        fields[NEWER] = results.get(NEWER, 0)
+        return _EVALUATION.validate_python(fields)
     except (ValidationError, KeyError) as error:
         raise FileError(f"results hold no evaluation ({_first_line(error)})") from error
 

@@ -86,8 +86,8 @@ def reference(store: Path, name: str) -> str:
         raise NeuronarioError(f"{path}: {error.strerror}", ExitCode.BAD_DATA) from error
     match = re.fullmatch(r"([0-9]{6}-[0-9a-f]{8}) ([0-9a-f]{16})\n", text)
     if match and match[1] in run_ids(store):
-        found = open_run(store, match[1])
-        if found.manifest.content_id.startswith(match[2]):
+        run = open_run(store, match[1])
+        if run.manifest.content_id.startswith(match[2]):
             return match[1]
     raise NeuronarioError(
         f"{path} names no run of this store; set it again or delete it", ExitCode.BAD_DATA
@@ -96,13 +96,13 @@ def reference(store: Path, name: str) -> str:
 
 def references(store: Path) -> dict[str, str]:
     """Reference name -> run id, of the intact ones."""
-    found: dict[str, str] = {}
+    run_ids_by_name: dict[str, str] = {}
     for name in reference_names(store):
         try:
-            found[name] = reference(store, name)
+            run_ids_by_name[name] = reference(store, name)
         except NeuronarioError:
-            continue  # `neuronario check` names it
-    return found
+            continue  # `neuronario check` run_ids_by_name it
+    return run_ids_by_name
 
 
 def reference_names(store: Path) -> list[str]:

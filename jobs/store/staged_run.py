@@ -126,5 +126,5 @@ class StagedRun:
 
     def _output(self, path: str) -> Output:
         with (self.folder / path).open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-            return Output(path=path, bytes=file.tell(), sha256=found)
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            return Output(path=path, bytes=file.tell(), sha256=sha256)

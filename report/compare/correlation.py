@@ -10,8 +10,8 @@ CONSTANT = 1e-6  # standard deviation of a state; below that a unit says nothing
 
 def constant_units(states: Float) -> NDArray[np.bool_]:
     """(H,) true where a column of ``states`` (T, H) does not vary."""
-    found: NDArray[np.bool_] = states.std(0, dtype=np.float64) < CONSTANT
-    return found
+    constant: NDArray[np.bool_] = states.std(0, dtype=np.float64) < CONSTANT
+    return constant
 
 
 def correlations(old: Float, new: Float) -> Array:

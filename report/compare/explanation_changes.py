@@ -59,14 +59,14 @@ Explanations = Mapping[Unit, UnitExplanation]
 
 def unit_explanations(view: RunView) -> Explanations:
     """The explanations of a run; none of a run that was measured before there were any."""
-    found = {}
+    explanations = {}
     for one in view.measures.get("units") or ():
         own: Explanation | None = getattr(one, "explanation", None)
         if own is not None:
-            found[Unit(one.layer, one.index)] = UnitExplanation(
+            explanations[Unit(one.layer, one.index)] = UnitExplanation(
                 own.kind, own.sentence.text, own.score.r2, own.score.interval
             )
-    return found
+    return explanations
 
 
 def explanation_changes(

@@ -73,20 +73,20 @@ def _checks(gate: Gate, difference: Difference) -> Iterator[Check]:
 
 
 def _bits(most: float, difference: Difference) -> Check:
-    name, found = "max_bpc_increase", difference.quality
-    if found is None:
+    name, quality = "max_bpc_increase", difference.quality
+    if quality is None:
         return Check(name, False, f"not comparable: {difference.reason}")
     if difference.contaminated:
         return Check(name, False, f"not comparable: {difference.contaminated}")
     if difference.settings:
         return _not_held(name, difference)
-    change = f"bits per character changed by {figure(found.difference, sign=True)}"
-    if found.interval is None:
+    change = f"bits per character changed by {figure(quality.difference, sign=True)}"
+    if quality.interval is None:
         return Check(name, False, f"{change}, on too few characters for an interval")
-    low = found.interval[0]
+    low = quality.interval[0]
     words = f"{change}, at least by {figure(low, sign=True)}; {figure(most, sign=True)} is allowed"
     # written so that NaN anywhere fails
-    return Check(name, math.isfinite(found.difference) and low <= most, words)
+    return Check(name, math.isfinite(quality.difference) and low <= most, words)
 
 
 def _matched(key: str, least: float, difference: Difference) -> Check:

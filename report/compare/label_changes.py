@@ -122,11 +122,11 @@ def _best_scores(view: RunView, labels: Labels) -> dict[str, float]:
 
 
 def _controls(view: RunView) -> dict[str, float]:
-    found: dict[str, float] = {}
+    highest: dict[str, float] = {}
     for row in view.measures.get("concept_scores", ()):
         control = max(row.bigram_f1, row.untrained_f1)
-        found[row.concept] = max(control, found.get(row.concept, 0.0))
-    return found
+        highest[row.concept] = max(control, highest.get(row.concept, 0.0))
+    return highest
 
 
 def _count(name: str, labels: Labels) -> int:

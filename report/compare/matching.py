@@ -59,8 +59,8 @@ class LayerMatch:
 
     def counts(self) -> dict[State, int]:
         """Number of units per state, in the order of ``STATES``, zeros left out."""
-        found = Counter(unit.state for unit in self.units)
-        return {state: found[state] for state in STATES if found[state]}
+        number = Counter(unit.state for unit in self.units)
+        return {state: number[state] for state in STATES if number[state]}
 
     @property
     def matched(self) -> float | None:
@@ -73,8 +73,8 @@ class LayerMatch:
     @property
     def mean_correlation(self) -> float | None:
         """Mean |r| of the pairs; None without one."""
-        found = [abs(unit.correlation) for unit in self.units if unit.correlation is not None]
-        return sum(found) / len(found) if found else None
+        strengths = [abs(unit.correlation) for unit in self.units if unit.correlation is not None]
+        return sum(strengths) / len(strengths) if strengths else None
 
 
 def not_comparable(layer: int, reason: str, units: int) -> LayerMatch:
@@ -103,10 +103,10 @@ def match_layer(
     pairs = assign(
         np.abs(chosen_on), ~old_dead, ~new_dead, control.bar if own_index_first else None
     )
-    found = {j: i for i, j in pairs.items() if abs(reported[i, j]) >= control.bar}
+    kept = {j: i for i, j in pairs.items() if abs(reported[i, j]) >= control.bar}
     nearest = _Nearest(chosen_on, reported, control.bar)
-    units = [_new_unit(j, found.get(j), bool(new_dead[j]), nearest) for j in range(new.shape[1])]
-    left = [i for i in np.flatnonzero(~old_dead) if i not in found.values()]
+    units = [_new_unit(j, kept.get(j), bool(new_dead[j]), nearest) for j in range(new.shape[1])]
+    left = [i for i in np.flatnonzero(~old_dead) if i not in kept.values()]
     units += [_old_unit(int(i), nearest) for i in left]
     return LayerMatch(layer + 1, "", tuple(units), control, linear_cka(old, new))
 

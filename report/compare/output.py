@@ -135,8 +135,8 @@ def _striking(unit: UnitMatch) -> tuple[bool, float, int]:
     return True, abs(unit.correlation), index
 
 
-def _quality(found: Quality | None) -> dict[str, Any] | None:
-    return None if found is None else asdict(found) | {"verdict": found.verdict}
+def _quality(quality: Quality | None) -> dict[str, Any] | None:
+    return None if quality is None else asdict(quality) | {"verdict": quality.verdict}
 
 
 def _layer(layer: LayerMatch) -> dict[str, Any]:

@@ -74,9 +74,9 @@ def _control(first: NDArray[np.float32], second: NDArray[np.float32]) -> Control
     alive = np.ones(first.shape[1], bool)
     pairs = assign(np.abs(correlations(first[:half], second[:half])), alive, alive)
     reported = np.abs(correlations(first[half:], second[half:]))
-    found = np.array([reported[i, j] for i, j in pairs.items()])
+    paired = np.array([reported[i, j] for i, j in pairs.items()])
     return Control(
-        mean=float(found.mean()),
-        bar=float(np.percentile(found, PERCENTILE)),
+        mean=float(paired.mean()),
+        bar=float(np.percentile(paired, PERCENTILE)),
         cka=linear_cka(first, second),
     )

@@ -31,29 +31,29 @@ def share_words(share: float | None) -> str:
     return NOT_AVAILABLE if share is None else f"{100 * share:.0f} %"
 
 
-def bits_words(found: Quality | None) -> str:
+def bits_words(quality: Quality | None) -> str:
     """``1.498 bits per character (was 1.523), -0.025 (-0.031 to -0.019): better``."""
-    if found is None:
+    if quality is None:
         return "not comparable"
     words = (
-        f"{figure(found.new_bits)} bits per character (was {figure(found.old_bits)}), "
-        f"{figure(found.difference, sign=True)}"
+        f"{figure(quality.new_bits)} bits per character (was {figure(quality.old_bits)}), "
+        f"{figure(quality.difference, sign=True)}"
     )
-    if found.interval is None:
+    if quality.interval is None:
         least = LEAST_BLOCKS * BLOCK
         return f"{words} (no verdict: fewer than {least:,} characters were compared)"
-    interval = " to ".join(figure(end, sign=True) for end in found.interval)
-    return f"{words} ({interval}): {'no verdict' if found.reason else found.verdict}"
+    interval = " to ".join(figure(end, sign=True) for end in quality.interval)
+    return f"{words} ({interval}): {'no verdict' if quality.reason else quality.verdict}"
 
 
-def interval_words(found: Quality) -> str:
+def interval_words(quality: Quality) -> str:
     """What the interval is, and what it does not cover."""
-    if found.interval is None:
-        return f"On {found.characters:,} characters of the probe, too few for an interval."
+    if quality.interval is None:
+        return f"On {quality.characters:,} characters of the probe, too few for an interval."
     return (
-        f"On {found.characters:,} characters of the probe; 95 % interval of the difference from "
+        f"On {quality.characters:,} characters of the probe; 95 % interval of the difference from "
         f"{DRAWS:,} draws of blocks of {BLOCK} characters. It does not cover what another seed "
-        f"would give. Below {figure(found.noise_floor)} bits, an assumed noise floor between "
+        f"would give. Below {figure(quality.noise_floor)} bits, an assumed noise floor between "
         "runs of one seed and configuration, a difference is not called a change."
     )
 

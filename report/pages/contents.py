@@ -70,9 +70,9 @@ def gather(view: RunView) -> Contents:
     for unit in view.units:
         if unit in left_out:
             continue
-        found = ((panel, ask(unit)) for panel, ask in prepared if ask is not None)
+        answers = ((panel, ask(unit)) for panel, ask in prepared if ask is not None)
         by_unit[unit] = tuple(
-            PanelContent(panel, content) for panel, content in found if content is not None
+            PanelContent(panel, content) for panel, content in answers if content is not None
         )
     return Contents(by_unit, left_out)
 
@@ -81,7 +81,7 @@ def section_contents(
     view: RunView, page: Literal["overview", "sample", "run"]
 ) -> tuple[SectionContent, ...]:
     """The sections of ``page`` that have something to say about this run."""
-    found = (
+    answers = (
         (section.name, section.prepare(view)) for section in sections() if section.page == page
     )
-    return tuple(SectionContent(name, values) for name, values in found if values is not None)
+    return tuple(SectionContent(name, values) for name, values in answers if values is not None)

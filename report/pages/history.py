@@ -178,8 +178,8 @@ def _trend(
     places: int,
 ) -> Trend | None:
     """The trend of one figure; None with fewer than two runs that have it."""
-    found = [(place, figure(entry), entry.run) for place, entry in enumerate(entries)]
-    known = [(place, value, run) for place, value, run in found if value is not None]
+    figures = [(place, figure(entry), entry.run) for place, entry in enumerate(entries)]
+    known = [(place, value, run) for place, value, run in figures if value is not None]
     if len(known) < 2:
         return None
     low, high = min(value for _, value, _ in known), max(value for _, value, _ in known)

@@ -48,56 +48,56 @@ class ConceptRow:
 
 def pages(view: RunView, contents: Contents) -> Iterator[Page]:
     """``labels/*.md`` and ``labels/l1/*.md``; nothing for a run that was not measured."""
-    found = measured(view)
-    if found is None:
+    measures = measured(view)
+    if measures is None:
         return
     linked = set(contents.units)
-    shown = [card for card in found.all.concepts if _occurs(found, card)]
+    shown = [card for card in measures.all.concepts if _occurs(measures, card)]
     for card in shown:
-        yield _page(found, linked, card, None)
+        yield _page(measures, linked, card, None)
         for layer in range(1, len(view.network.sizes) + 1):
-            yield _page(found, linked, card, layer)
-    rows = [_row(found, card) for card in shown]
+            yield _page(measures, linked, card, layer)
+    rows = [_row(measures, card) for card in shown]
     rows.sort(key=lambda row: (-row.followers, -row.partly, row.card.name))
     text = page_text(
         "labels.md.j2",
         {"title": "All concepts", "hide": ["navigation", "toc"]},
         rows=rows,
         layers=range(1, len(view.network.sizes) + 1),
-        half=found.all.characters // 2,
+        half=measures.all.characters // 2,
     )
     yield markdown_page("labels/index.md", text)
 
 
-def _occurs(found: Measured, card: ConceptCard) -> bool:
+def _occurs(measures: Measured, card: ConceptCard) -> bool:
     """Whether the concept could be scored on this probe."""
-    return bool(_scores(found, card, None)) or any(
-        one.label.concept == card.name for one in found.all.units
+    return bool(_scores(measures, card, None)) or any(
+        one.label.concept == card.name for one in measures.all.units
     )
 
 
-def _row(found: Measured, card: ConceptCard) -> ConceptRow:
-    labels = [one.label for one in found.all.units if one.label.concept == card.name]
+def _row(measures: Measured, card: ConceptCard) -> ConceptRow:
+    labels = [one.label for one in measures.all.units if one.label.concept == card.name]
     return ConceptRow(
         card,
         followers=sum(label.accepted for label in labels),
         partly=sum(label.partly for label in labels),
-        scores=_scores(found, card, None),
+        scores=_scores(measures, card, None),
     )
 
 
-def _scores(found: Measured, card: ConceptCard, layer: int | None) -> tuple[ConceptScore, ...]:
+def _scores(measures: Measured, card: ConceptCard, layer: int | None) -> tuple[ConceptScore, ...]:
     return tuple(
         score
-        for score in found.all.concept_scores
+        for score in measures.all.concept_scores
         if score.concept == card.name and layer in (None, score.layer)
     )
 
 
-def _page(found: Measured, linked: set[Unit], card: ConceptCard, layer: int | None) -> Page:
+def _page(measures: Measured, linked: set[Unit], card: ConceptCard, layer: int | None) -> Page:
     units = [
         one
-        for one in found.all.units
+        for one in measures.all.units
         if one.label.concept == card.name and layer in (None, one.layer)
     ]
     units.sort(
@@ -121,8 +121,8 @@ def _page(found: Measured, linked: set[Unit], card: ConceptCard, layer: int | No
         accepted=[one for one in followers if one.accepted],
         partly=[one for one in followers if one.partly],
         nearest=[one for one in followers if not one.accepted and not one.partly],
-        scores=_scores(found, card, layer),
-        half=found.all.characters // 2,
+        scores=_scores(measures, card, layer),
+        half=measures.all.characters // 2,
     )
     folder = "labels" if layer is None else f"labels/l{layer}"
     return markdown_page(f"{folder}/{card.slug}.md", text)

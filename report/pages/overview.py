@@ -90,16 +90,16 @@ def _picture(view: RunView, contents: Contents, layer: int) -> LayerPicture:
 
 def _by_interest(view: RunView, contents: Contents) -> list[Unit]:
     """Units with a page, those to look at first first; in page order where nothing was measured."""
-    found = measured(view)
-    if found is None:
+    measures = measured(view)
+    if measures is None:
         return list(contents.units)
-    own = [(one.explanation, one.effect) for one in found.all.units]
+    own = [(one.explanation, one.effect) for one in measures.all.units]
     explained = [(said, effect) for said, effect in own if said is not None]
     if len(explained) < len(own):
-        return sorted(contents.units, key=found.rank)
-    units = (Unit(one.layer, one.index) for one in found.all.units)
+        return sorted(contents.units, key=measures.rank)
+    units = (Unit(one.layer, one.index) for one in measures.all.units)
     by_unit = dict(zip(units, points(explained), strict=True))
-    return sorted(contents.units, key=lambda unit: (-by_unit[unit], found.rank(unit)))
+    return sorted(contents.units, key=lambda unit: (-by_unit[unit], measures.rank(unit)))
 
 
 def _list(contents: Contents, units: list[Unit]) -> tuple[tuple[Column, ...], tuple[UnitRow, ...]]:

@@ -85,24 +85,24 @@ def telling(places: Sequence[Place]) -> int:
 
 def pages(view: RunView, contents: Contents) -> Iterator[Page]:
     """``reading.md``; nothing for a run that was not measured, or where no text may be shown."""
-    found = measured(view)
-    if found is None or not view.shows_sample:
+    measures = measured(view)
+    if measures is None or not view.shows_sample:
         return
     linked = set(contents.units)
 
     read = view.config.report.alignment == "read"
-    sentences = {unit: _sentence(found.unit(unit).explanation) for unit in view.units}
+    sentences = {unit: _sentence(measures.unit(unit).explanation) for unit in view.units}
 
     def entry(number: int, one: Unusual) -> Entry:
         unit = Unit(one.layer, one.index)
-        own = found.unit(unit)
+        own = measures.unit(unit)
         label = own.label.named or (own.explanation.kind if own.explanation else "")
         place = number if read else number - 1  # of the state that is shown
         said = sentences[unit]
         line, simulated = said.at(place) if said and place >= 0 else (None, 0.0)
         return Entry(unit, unit in linked, label, one.deviations, one.value, line, simulated)
 
-    farthest = np.array([abs(row[0].deviations) if row else 0.0 for row in found.all.reading])
+    farthest = np.array([abs(row[0].deviations) if row else 0.0 for row in measures.all.reading])
     levels = palette.surprise_levels(farthest / STRONGEST * 8.0).tolist()
     places = [
         Place(
@@ -117,7 +117,7 @@ def pages(view: RunView, contents: Contents) -> Iterator[Page]:
                 view.sample.ids.tolist(),
                 cells(view.sample_text),
                 levels,
-                found.all.reading,
+                measures.all.reading,
                 strict=True,
             )
         )
@@ -129,7 +129,7 @@ def pages(view: RunView, contents: Contents) -> Iterator[Page]:
         places=places,
         telling=told,
         alignment=view.config.report.alignment,
-        characters=found.all.characters,
+        characters=measures.all.characters,
         strongest=STRONGEST,
     )
     yield markdown_page("reading.md", text)

@@ -101,7 +101,7 @@ def settings(config: Config, *, imported: bool = False) -> list[Setting]:
 
     Of an imported network only the regime stands under training: nothing was trained.
     """
-    found = []
+    lines = []
     for key, value in leaves(config.model_dump(by_alias=True)):
         if any(key == name or key.startswith(f"{name}.") for name in PRIVATE_SETTINGS):
             continue
@@ -109,8 +109,8 @@ def settings(config: Config, *, imported: bool = False) -> list[Setting]:
             continue
         names = [PurePath(path).name for path in config.corpus.paths]
         shown = names if key == "corpus.path" else value
-        found.append(Setting(key, PurePath(value).name if key in MODEL_PATHS else _text(shown)))
-    return found
+        lines.append(Setting(key, PurePath(value).name if key in MODEL_PATHS else _text(shown)))
+    return lines
 
 
 def _text(value: Any) -> str:

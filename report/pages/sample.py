@@ -58,7 +58,7 @@ def pages(view: RunView, contents: Contents) -> Iterator[Page]:
         return
     bits = view.sample.surprise()
     text_cells = cells(view.sample_text)
-    found = words(view.sample_text)
+    sample_words = words(view.sample_text)
     text = page_text(
         "sample.md.j2",
         {
@@ -75,8 +75,8 @@ def pages(view: RunView, contents: Contents) -> Iterator[Page]:
         mean_bits=float(bits.mean()),
         places=_places(view, text_cells, bits),
         picture=_symbol_picture(view),
-        words=found[:WORDS],
-        distinct=len(found),
+        words=sample_words[:WORDS],
+        distinct=len(sample_words),
         surprise_legend=range(palette.SURPRISE_LEVELS),
     )
     yield markdown_page("sample.md", text)

@@ -30,17 +30,17 @@ def schema(files: dict[str, str], units: list[str]) -> dict[str, Any]:
 
 def reachable(record: type) -> list[type]:
     """The dataclass and all that its fields hold, each once, in order of appearance."""
-    found: list[type] = []
+    types: list[type] = []
     waiting: list[Any] = [record]
     while waiting:
         one = waiting.pop(0)
         if dataclasses.is_dataclass(one) and isinstance(one, type):
-            if one not in found:
-                found.append(one)
+            if one not in types:
+                types.append(one)
                 waiting += typing.get_type_hints(one).values()
         else:
             waiting += typing.get_args(one)
-    return found
+    return types
 
 
 def _described(record: type) -> dict[str, Any]:
@@ -52,23 +52,23 @@ def _described(record: type) -> dict[str, Any]:
 
 def field_words(record: type) -> list[tuple[str, str, str]]:
     """(stored name, type, words) of every field, as the source says them."""
-    found: list[tuple[str, str, str]] = []
+    fields: list[tuple[str, str, str]] = []
     for one in reversed(record.__mro__):  # an inherited field stands in the class that has it
         if "__dataclass_fields__" in vars(one):
-            found += _own_field_words(one)
-    return found
+            fields += _own_field_words(one)
+    return fields
 
 
 def _own_field_words(record: type) -> list[tuple[str, str, str]]:
     names = {field.name for field in dataclasses.fields(record)}
-    found: list[tuple[str, str, str]] = []
+    fields: list[tuple[str, str, str]] = []
     for line in inspect.getsource(record).splitlines():
         match = FIELD.match(line)
         if match and match["name"] in names:
             stored = STORED.match(match["type"])  # some fields are stored under another name
             name, kind = (stored or match)["name"], (stored or match)["type"]
-            found.append((name, kind, match["words"] or ""))
-        elif match is None and found and (more := COMMENT.match(line)):
-            name, kind, words = found[-1]
-            found[-1] = (name, kind, f"{words} {more['words']}".strip())
-    return found
+            fields.append((name, kind, match["words"] or ""))
+        elif match is None and fields and (more := COMMENT.match(line)):
+            name, kind, words = fields[-1]
+            fields[-1] = (name, kind, f"{words} {more['words']}".strip())
+    return fields

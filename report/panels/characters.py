@@ -40,7 +40,7 @@ class Characters:
 
 def prepare(view: RunView) -> UnitContent:
     """Means of every layer on the probe."""
-    found = measured(view)
+    measures = measured(view)
     alignment = view.config.report.alignment
     layers = [
         character_means(view.probe.ids, view.probe.states(layer, alignment))
@@ -66,7 +66,9 @@ def prepare(view: RunView) -> UnitContent:
                 explained=explained,
                 explained_by_chance=chance if chance < 1 else None,
             ),
-            sentence="" if found and found.unit(unit).explanation else sentence(rows, alignment),
+            sentence=""
+            if measures and measures.unit(unit).explanation
+            else sentence(rows, alignment),
             columns=(
                 Column(
                     "By character",

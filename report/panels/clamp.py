@@ -29,10 +29,10 @@ class ClampBox:
 
 def prepare(view: RunView) -> UnitContent | None:
     """Texts of the units of largest effect; other units have no such box."""
-    found = measured(view)
-    if found is None or not found.all.clamps or not view.shows_sample:
+    measures = measured(view)
+    if measures is None or not measures.all.clamps or not view.shows_sample:
         return None
-    clamps = {Unit(one.layer, one.index): one for one in found.all.clamps}
+    clamps = {Unit(one.layer, one.index): one for one in measures.all.clamps}
 
     def content(unit: Unit) -> Content | None:
         one = clamps.get(unit)

@@ -45,7 +45,7 @@ def prepare(view: RunView) -> UnitContent | None:
     """Makes the spans once; every page puts its own levels in. None where no text may be shown."""
     if not view.shows_sample:
         return None
-    found = measured(view)
+    measures = measured(view)
     spans = strip(cells(view.sample_text))
     alignment = view.config.report.alignment
     states = [
@@ -60,7 +60,7 @@ def prepare(view: RunView) -> UnitContent | None:
         above, below = step_areas(values, start=-1)
         read = alignment == "read"
         shown = levels[1:] if read else levels[:-1]
-        simulation = _simulation(found, unit) if found else None
+        simulation = _simulation(measures, unit) if measures else None
         under = bar_levels(simulation, read=read) if simulation else None
         return Content(
             ColouredText(
@@ -79,9 +79,9 @@ def prepare(view: RunView) -> UnitContent | None:
     return content
 
 
-def _simulation(found: Measured, unit: Unit) -> Simulation | None:
+def _simulation(measures: Measured, unit: Unit) -> Simulation | None:
     """Of a unit whose sentence is shown on its page."""
-    own = found.unit(unit).explanation
+    own = measures.unit(unit).explanation
     return own.simulation if own is not None and own.explained else None
 
 

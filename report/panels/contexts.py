@@ -47,8 +47,8 @@ class ContextBox:
 
 def prepare(view: RunView) -> UnitContent | None:
     """Examples of every layer; positions alone where the corpus may not be shown."""
-    found = measured(view)
-    if found is None:
+    measures = measured(view)
+    if measures is None:
         return None
     may_show = view.shows_corpus
     counted = "held-out line" if view.config.corpus.hold_out == "blocks" else "line"
@@ -58,7 +58,7 @@ def prepare(view: RunView) -> UnitContent | None:
         hidden = unit.of(view.probe.layers).hidden[:, unit.index]
         levels = palette.levels(hidden).tolist()
         groups: dict[str, list[Example]] = {}
-        for context in found.unit(unit).contexts:
+        for context in measures.unit(unit).contexts:
             text = escape("")
             if may_show:
                 text = _coloured(spans, levels, context)
@@ -70,7 +70,7 @@ def prepare(view: RunView) -> UnitContent | None:
         more = tuple(Group(f"{group.name}, more", group.examples[SHOWN:]) for group in ends)
         rest = (*more, *(group for group in listed if group not in ends))
         folded = tuple(group for group in rest if group.examples)
-        return Content(values=ContextBox(first, folded, found.all.characters))
+        return Content(values=ContextBox(first, folded, measures.all.characters))
 
     return content
 

@@ -54,8 +54,8 @@ class EffectBox:
 
 def prepare(view: RunView) -> UnitContent | None:
     """Effects of every layer; the strips of the last layer."""
-    found = measured(view)
-    if found is None:
+    measures = measured(view)
+    if measures is None:
         return None
     last = len(view.network.sizes)
     spans = strip(cells(view.sample_text))
@@ -68,7 +68,7 @@ def prepare(view: RunView) -> UnitContent | None:
         )
 
     def content(unit: Unit) -> Content:
-        own = found.unit(unit)
+        own = measures.unit(unit)
         effect = own.effect
         coloured = None
         if direct is not None and unit.layer == last:

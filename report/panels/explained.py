@@ -87,20 +87,20 @@ class ExplainedBox:
 
 def explained(view: RunView) -> ExplainedBox | None:
     """Figures of every layer, kinds, the first units; nothing for a run without explanations."""
-    found = measured(view)
-    if found is None or any(one.explanation is None for one in found.all.units):
+    measures = measured(view)
+    if measures is None or any(one.explanation is None for one in measures.all.units):
         return None
     linked = view.config.report.min_mean_activation == 0.0
     layers = tuple(
-        _layer(layer, [one for one in found.all.units if one.layer == layer], linked=linked)
-        for layer in sorted({one.layer for one in found.all.units})
+        _layer(layer, [one for one in measures.all.units if one.layer == layer], linked=linked)
+        for layer in sorted({one.layer for one in measures.all.units})
     )
     return ExplainedBox(
         layers=layers,
         kinds=_kinds(layers),
-        first=_first(found, linked=linked),
-        half=found.all.characters // 2,
-        units=len(found.all.units),
+        first=_first(measures, linked=linked),
+        half=measures.all.characters // 2,
+        units=len(measures.all.units),
         reading=view.shows_sample,
     )
 
@@ -138,8 +138,8 @@ def _kinds(layers: Sequence[LayerBox]) -> tuple[KindCount, ...]:
     return tuple(KindCount(kind, kind_slug(kind), LETTERS[kind], units) for kind, units in ordered)
 
 
-def _first(found: Measured, *, linked: bool) -> tuple[First, ...]:
-    units = found.all.units
+def _first(measures: Measured, *, linked: bool) -> tuple[First, ...]:
+    units = measures.all.units
     own_points = points([(_of(one), one.effect) for one in units])
     order = sorted(range(len(units)), key=lambda place: (-own_points[place], place))
     return tuple(

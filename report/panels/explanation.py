@@ -53,13 +53,13 @@ class Head:
 
 def prepare(view: RunView) -> UnitContent | None:
     """The explanation of every unit; a page of an older run says that it has none."""
-    found = measured(view)
-    if found is None:
+    measures = measured(view)
+    if measures is None:
         return None
-    half = found.all.characters // 2
+    half = measures.all.characters // 2
 
     def content(unit: Unit) -> Content:
-        own = found.unit(unit).explanation
+        own = measures.unit(unit).explanation
         if own is None:
             return Content(
                 values=None,

@@ -26,11 +26,11 @@ class FaithfulBox:
 
 def faithful(view: RunView) -> FaithfulBox | None:
     """One row a layer; nothing for a run that was measured before."""
-    found = measured(view)
-    if found is None or not found.all.faithfulness:
+    measures = measured(view)
+    if measures is None or not measures.all.faithfulness:
         return None
-    layers = tuple(FaithfulLayer(one, kept(one)) for one in found.all.faithfulness)
-    return FaithfulBox(layers, found.all.characters // 2)
+    layers = tuple(FaithfulLayer(one, kept(one)) for one in measures.all.faithfulness)
+    return FaithfulBox(layers, measures.all.characters // 2)
 
 
 def kept(one: Faithfulness) -> float | None:

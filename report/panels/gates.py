@@ -37,12 +37,12 @@ class GateBox:
 
 def prepare(view: RunView) -> UnitContent | None:
     """Gates of every layer."""
-    found = measured(view)
-    if found is None:
+    measures = measured(view)
+    if measures is None:
         return None
 
     def content(unit: Unit) -> Content:
-        own = found.unit(unit)
+        own = measures.unit(unit)
         shares = {one.name: one for one in own.gates}
         layer = unit.of(view.sample.layers)
         forget, output = shares["forget_gate"], shares["output_gate"]
@@ -50,7 +50,7 @@ def prepare(view: RunView) -> UnitContent | None:
             values=GateBox(
                 tracks=_tracks(layer, unit.index, shares),
                 characters=view.sample.characters,
-                probe_characters=found.all.characters,
+                probe_characters=measures.all.characters,
                 role=gate_role(forget.shut, forget.open, output.open),
             ),
             front_matter={"forget_gate_open": round(forget.open, 2)},
@@ -98,17 +98,17 @@ class Saturation:
 
 def saturation(view: RunView) -> Saturation | None:
     """Saturation diagrams of all layers, as in Karpathy, Johnson and Fei-Fei 2015."""
-    found = measured(view)
-    if found is None:
+    measures = measured(view)
+    if measures is None:
         return None
     diagrams = []
     for layer in sorted({unit.layer for unit in view.units}):
         units = [unit for unit in view.units if unit.layer == layer]
         for place, name in enumerate(GATES):
-            gates = [(unit, found.unit(unit).gates[place]) for unit in units]
+            gates = [(unit, measures.unit(unit).gates[place]) for unit in units]
             dots = tuple(Dot(unit, gate.shut, gate.open) for unit, gate in gates)
             diagrams.append(Diagram(layer, NAMES[name], dots))
-    return Saturation(tuple(diagrams), found.all.characters)
+    return Saturation(tuple(diagrams), measures.all.characters)
 
 
 PANEL = Panel("gates", place="main", order=50, prepare=prepare, fold="Gates and cell")

@@ -62,47 +62,47 @@ class HeadlineBox:
 
 def headline(view: RunView) -> HeadlineBox | None:
     """Counts over all units; the first ten by evidence."""
-    found = measured(view)
-    if found is None:
+    measures = measured(view)
+    if measures is None:
         return None
-    units = found.all.units
+    units = measures.all.units
     findings = [finding for one in units for finding in one.health.findings]
     labelled = [one.label.concept for one in units if one.label.accepted]
     partly = [one.label.concept for one in units if one.label.partly]
     return HeadlineBox(
-        sentence=found.all.headline.sentence,
-        labelled=found.all.headline.labelled,
-        partly=_links(found, partly),
+        sentence=measures.all.headline.sentence,
+        labelled=measures.all.headline.labelled,
+        partly=_links(measures, partly),
         like_characters=sum(one.label.verdict == "characters" for one in units),
-        unused=found.all.headline.unused,
-        concepts=_links(found, labelled),
+        unused=measures.all.headline.unused,
+        concepts=_links(measures, labelled),
         first=tuple(
-            _first(found, Unit(one.layer, one.index), view)
+            _first(measures, Unit(one.layer, one.index), view)
             for one in sorted(units, key=lambda one: one.rank)[:FIRST]
         ),
         health=tuple((name, findings.count(name)) for name in sorted(set(findings))),
-        characters=found.all.characters,
+        characters=measures.all.characters,
         effect_characters=units[0].effect.characters,
-        chance=found.all.null.strength,
-        shifts=found.all.null.shifts,
+        chance=measures.all.null.strength,
+        shifts=measures.all.null.shifts,
         negligible=NEGLIGIBLE,
         reading=view.shows_sample,
         folded=all(one.explanation is not None for one in units),
     )
 
 
-def _links(found: Measured, followed: list[str]) -> tuple[ConceptLink, ...]:
+def _links(measures: Measured, followed: list[str]) -> tuple[ConceptLink, ...]:
     """One per name in ``followed``, by name, with the number of units."""
     return tuple(
-        ConceptLink(name, f"labels/{found.concept(name).slug}.html", followed.count(name))
+        ConceptLink(name, f"labels/{measures.concept(name).slug}.html", followed.count(name))
         for name in sorted(set(followed))
     )
 
 
-def _first(found: Measured, unit: Unit, view: RunView) -> First:
-    own = found.unit(unit)
+def _first(measures: Measured, unit: Unit, view: RunView) -> First:
+    own = measures.unit(unit)
     label = own.label
-    card = found.concept(label.concept) if label.concept else None
+    card = measures.concept(label.concept) if label.concept else None
     return First(
         unit=unit,
         linked=view.config.report.min_mean_activation == 0.0,

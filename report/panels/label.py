@@ -57,14 +57,14 @@ class LabelBox:
 
 def prepare(view: RunView) -> UnitContent | None:
     """Labels of every layer."""
-    found = measured(view)
-    if found is None:
+    measures = measured(view)
+    if measures is None:
         return None
-    half = found.all.characters // 2
+    half = measures.all.characters // 2
 
     def content(unit: Unit) -> Content:
-        own = found.unit(unit)
-        box = _box(found, own, half)
+        own = measures.unit(unit)
+        box = _box(measures, own, half)
         label = own.label
         score = f"{score_name(label)} {decimals(label.score.shown)}"
         columns = (
@@ -115,9 +115,9 @@ def condition(label: Label, card: ConceptCard) -> str:
     return f"{'rises' if label.sign > 0 else 'falls'}, {card.sentence}"
 
 
-def _box(found: Measured, own: UnitMeasures, half: int) -> LabelBox:
+def _box(measures: Measured, own: UnitMeasures, half: int) -> LabelBox:
     label = own.label
-    card = found.concept(label.concept) if label.concept else None
+    card = measures.concept(label.concept) if label.concept else None
     heading = f"Remembers no concept {BEYOND}"
     if label.named:
         remembers = "Remembers in part" if label.partly else "Remembers"
@@ -132,10 +132,10 @@ def _box(found: Measured, own: UnitMeasures, half: int) -> LabelBox:
         partly=label.partly,
         explained=label.explained,
         rank=own.rank,
-        units=found.all.headline.units,
+        units=measures.all.headline.units,
         rows=_rows(label) if card else (),
         half=half,
-        shifts=found.all.null.shifts,
+        shifts=measures.all.null.shifts,
     )
 
 

@@ -47,13 +47,13 @@ class LadderBox:
 
 def prepare(view: RunView) -> UnitContent | None:
     """Ladder and memory curve of every unit that has an explanation."""
-    found = measured(view)
-    if found is None:
+    measures = measured(view)
+    if measures is None:
         return None
     last = view.units[-1].layer
 
     def content(unit: Unit) -> Content | None:
-        own = found.unit(unit).explanation
+        own = measures.unit(unit).explanation
         if own is None or own.kind == "constant":
             return None
         return Content(
@@ -62,8 +62,8 @@ def prepare(view: RunView) -> UnitContent | None:
                 marks=marks(own),
                 decided=memory_steps(own.memory),
                 longest=own.memory.longest,
-                half=found.all.characters // 2,
-                characters=found.all.characters,
+                half=measures.all.characters // 2,
+                characters=measures.all.characters,
                 network=percent(own.ladder.network_expected),
                 last_layer=unit.layer == last,
             )

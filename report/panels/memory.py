@@ -36,15 +36,15 @@ class MemoryBox:
 
 def prepare(view: RunView) -> UnitContent | None:
     """Memory of every unit, on the probe."""
-    found = measured(view)
-    if found is None:
+    measures = measured(view)
+    if measures is None:
         return None
 
     def content(unit: Unit) -> Content:
-        own = found.unit(unit)
+        own = measures.unit(unit)
         most = max(own.histogram)
         findings = ", ".join(own.health.findings)
-        data = f"{found.all.characters:,} probe characters"
+        data = f"{measures.all.characters:,} probe characters"
         return Content(
             values=MemoryBox(
                 timescale=duration(own.timescale),
@@ -58,7 +58,7 @@ def prepare(view: RunView) -> UnitContent | None:
                 most=most,
                 findings=own.health.findings,
                 duplicates=tuple(Unit(unit.layer, one) for one in own.health.duplicates),
-                characters=found.all.characters,
+                characters=measures.all.characters,
             ),
             columns=(
                 Column(
@@ -84,8 +84,8 @@ def duration(characters: float) -> str:
 
 def gap(view: RunView) -> Gap | None:
     """The comparison with the frozen n-gram."""
-    found = measured(view)
-    return None if found is None else found.all.gap
+    measures = measured(view)
+    return None if measures is None else measures.all.gap
 
 
 PANEL = Panel(

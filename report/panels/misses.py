@@ -35,14 +35,14 @@ class MissBox:
 
 def prepare(view: RunView) -> UnitContent | None:
     """The places of every unit whose sentence is shown."""
-    found = measured(view)
-    if found is None:
+    measures = measured(view)
+    if measures is None:
         return None
-    half = found.all.characters // 2
+    half = measures.all.characters // 2
     shown = view.shows_corpus
 
     def content(unit: Unit) -> Content | None:
-        own = found.unit(unit).explanation
+        own = measures.unit(unit).explanation
         if own is None or not own.explained or not own.misses:
             return None
         return Content(MissBox(tuple(_place(miss, shown=shown) for miss in own.misses), half))

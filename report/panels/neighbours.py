@@ -49,18 +49,18 @@ class NeighbourBox:
 
 def prepare(view: RunView) -> UnitContent | None:
     """Neighbours of every unit."""
-    found = measured(view)
-    if found is None:
+    measures = measured(view)
+    if measures is None:
         return None
     alphabet = view.card.alphabet
 
     def near(layer: int, index: int, correlation: float) -> Near:
         unit = Unit(layer, index)
-        label = found.unit(unit).label
+        label = measures.unit(unit).label
         return Near(unit, label.named, correlation)
 
     def content(unit: Unit) -> Content:
-        own = found.unit(unit)
+        own = measures.unit(unit)
         wiring, layer = own.wiring, unit.layer
         bundles = (
             Bundle("from characters", _characters(wiring.characters_in, alphabet)),
@@ -74,7 +74,7 @@ def prepare(view: RunView) -> UnitContent | None:
             values=NeighbourBox(
                 near=tuple(near(one.layer, one.index, one.correlation) for one in own.neighbours),
                 bundles=tuple(bundle for bundle in bundles if bundle.ends),
-                characters=found.all.characters,
+                characters=measures.all.characters,
             )
         )
 

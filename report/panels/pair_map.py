@@ -27,20 +27,20 @@ class PairBox:
 
 def prepare(view: RunView) -> UnitContent | None:
     """Makes each set of cells once; a page puts its own levels in."""
-    found = measured(view)
-    if found is None:
+    measures = measured(view)
+    if measures is None:
         return None
     frames: dict[tuple[str, ...], list[Markup]] = {}
 
     def content(unit: Unit) -> Content | None:
-        own = found.unit(unit).explanation
+        own = measures.unit(unit).explanation
         if own is None or own.kind == "constant" or not own.pairs.characters:
             return None
         names = own.pairs.characters
         if names not in frames:
             frames[names] = frame(names)
         table = paint(frames[names], pair_levels(own.pairs), "p")
-        return Content(PairBox(table, len(names), found.all.characters))
+        return Content(PairBox(table, len(names), measures.all.characters))
 
     return content
 

@@ -113,18 +113,18 @@ def panels() -> tuple[Panel, ...]:
 @cache
 def sections() -> tuple[Section, ...]:
     """Every section of this package, in page order."""
-    found = _constants("SECTION", Section)
-    return tuple(sorted(found, key=lambda section: (section.order, section.name)))
+    unordered = _constants("SECTION", Section)
+    return tuple(sorted(unordered, key=lambda section: (section.order, section.name)))
 
 
 def _constants(name: str, kind: type[T]) -> list[T]:
     """The constants called ``name`` in this room's modules."""
-    found = []
+    constants = []
     for module_info in pkgutil.iter_modules(report.panels.__path__):
         module = importlib.import_module(f"{report.panels.__name__}.{module_info.name}")
         value = getattr(module, name, None)
         if value is not None:
             if not isinstance(value, kind):
                 raise TypeError(f"{module.__name__}.{name} is not a {kind.__name__}")
-            found.append(value)
-    return found
+            constants.append(value)
+    return constants

@@ -25,8 +25,8 @@ class CheckBox:
 
 def prepare(view: RunView) -> UnitContent | None:
     """Provenance and the checks of both traces."""
-    found = measured(view)
-    if found is None:
+    measures = measured(view)
+    if measures is None:
         return None
     box = CheckBox(
         corpus=view.card.name,
@@ -34,8 +34,8 @@ def prepare(view: RunView) -> UnitContent | None:
         seed=view.config.seed,
         sample_characters=view.sample.characters,
         probe_characters=view.probe.characters,
-        probe=found.all.self_check,
-        sample=found.all.sample_check,
+        probe=measures.all.self_check,
+        sample=measures.all.sample_check,
         tolerance=f"{TOLERANCE:.0e}".replace("e-0", "e-"),
         version=view.tool_version,
     )

@@ -133,8 +133,8 @@ def where(text: str, holds: Callable[[str], bool]) -> Bools:
     """(T,) true where ``holds(character)``; called once per distinct character."""
     distinct, inverse = _distinct(text)
     table = np.array([holds(chr(code)) for code in distinct], bool)
-    found: Bools = table[inverse]
-    return found
+    held: Bools = table[inverse]
+    return held
 
 
 @lru_cache(maxsize=4)

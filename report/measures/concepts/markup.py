@@ -98,15 +98,15 @@ def _inside_tag(state: int, character: str) -> int:
 
 
 def _in_states(text: str, *states: int) -> Bools:
-    found: Bools = np.isin(scan_markup(text).state, states)
-    return found
+    inside: Bools = np.isin(scan_markup(text).state, states)
+    return inside
 
 
 @concept("inside tag", "inside a tag, between < and >", "dentro de una etiqueta", family="xml")
 def inside_tag(text: str) -> Bools:
     state = scan_markup(text).state
-    found: Bools = (state > TEXT) & (state < COMMENT)
-    return found
+    inside: Bools = (state > TEXT) & (state < COMMENT)
+    return inside
 
 
 @concept("tag name", "in the name of an opening tag", "en el nombre de una etiqueta", family="xml")
@@ -138,8 +138,8 @@ def element_text(text: str) -> Bools:
     outside = markup.state == TEXT
     solid = outside & ~where(text, lambda c: c.isspace() or c == ">")
     began: Bools = since(solid) < since(~outside | where(text, ">".__eq__))
-    found: Bools = outside & (markup.depth > 0) & began
-    return found
+    own_text: Bools = outside & (markup.depth > 0) & began
+    return own_text
 
 
 @concept("comment", "inside a comment", "dentro de un comentario", family="xml")
@@ -205,8 +205,8 @@ def since_tag(text: str) -> Values:
 def after_tag(text: str) -> Bools:
     blank = where(text, str.isspace)
     before = np.maximum(np.arange(len(text)) - since(~blank), 0)  # the last that is not blank
-    found: Bools = where(text, ">".__eq__)[before]
-    return blank & found & _in_states(text, TEXT)
+    ended: Bools = where(text, ">".__eq__)[before]
+    return blank & ended & _in_states(text, TEXT)
 
 
 @concept("tag end ahead", "just before a >", "justo antes de >", anticipates=True, family="xml")

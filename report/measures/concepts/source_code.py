@@ -99,16 +99,16 @@ def brace_depth(text: str) -> Values:
     "string literal", "inside a string of program text", "en un literal de texto", family="code"
 )
 def string_literal(text: str) -> Bools:
-    found: Bools = scan_code(text) == STRING
-    return found
+    literal: Bools = scan_code(text) == STRING
+    return literal
 
 
 @concept(
     "code comment", "inside a comment of program text", "en un comentario de código", family="code"
 )
 def code_comment(text: str) -> Bools:
-    found: Bools = scan_code(text) >= BLOCK_COMMENT
-    return found
+    comment: Bools = scan_code(text) >= BLOCK_COMMENT
+    return comment
 
 
 @concept(
@@ -116,16 +116,16 @@ def code_comment(text: str) -> Bools:
 )
 def preprocessor_line(text: str) -> Bools:
     """From the ``#`` that begins a line to the line's end, a backslash continues the line."""
-    found = np.zeros(len(text), bool)
+    on_line = np.zeros(len(text), bool)
     inside, before = False, "\n"
     for position, character in enumerate(text):
         if character == "#" and before == "\n":
             inside = True
         elif character == "\n" and before != "\\":
             inside = False
-        found[position] = inside
+        on_line[position] = inside
         before = character
-    return found
+    return on_line
 
 
 @concept(

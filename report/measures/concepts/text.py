@@ -122,15 +122,15 @@ def number(text: str) -> Bools:
 
 @concept("sentence start", "on the first letter of a sentence", "en el comienzo de una oración")
 def sentence_start(text: str) -> Bools:
-    found = np.zeros(len(text), bool)
+    starts = np.zeros(len(text), bool)
     ended = False
     for position, character in enumerate(text):
         if character in ".!?":
             ended = True
         elif not (character.isspace() or character in "\"'"):
-            found[position] = ended and character.isalpha()
+            starts[position] = ended and character.isalpha()
             ended = False
-    return found
+    return starts
 
 
 @concept("line start", "on the first character of a line", "en el primer carácter de una línea")
@@ -196,7 +196,7 @@ def indent_above_3(text: str) -> Bools:
 def quote(text: str) -> Bools:
     """Toggled by each double quotation mark or by curly ones; a blank line ends the quotation."""
     inside, ends = False, 0
-    found = np.zeros(len(text), bool)
+    quoted = np.zeros(len(text), bool)
     for position, character in enumerate(text):
         ends = ends + 1 if character == "\n" else (ends if character in " \t\r" else 0)
         if character == '"':
@@ -205,8 +205,8 @@ def quote(text: str) -> Bools:
             inside = True
         elif character in "”»" or ends > 1:
             inside = False
-        found[position] = inside
-    return found
+        quoted[position] = inside
+    return quoted
 
 
 @concept(

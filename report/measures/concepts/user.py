@@ -92,10 +92,10 @@ def _inside_matches(name: str, pattern: str, text: str) -> Bools:
 
 def mark(size: int, spans: Sequence[tuple[int, int]]) -> Bools:
     """(size,) true inside the half-open ``spans``."""
-    found = np.zeros(size, bool)
+    inside = np.zeros(size, bool)
     for start, end in spans:
-        found[start:end] = True
-    return found
+        inside[start:end] = True
+    return inside
 
 
 def token_concepts(language: str) -> tuple[Concept, ...]:

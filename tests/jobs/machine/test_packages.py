@@ -35,7 +35,7 @@ def test_the_last_day_of_the_theme_is_announced() -> None:
 
 @pytest.mark.parametrize(("day", "lines"), [(date(2027, 1, 31), 0), (date(2027, 2, 1), 1)])
 def test_doctor_says_so_in_time(day: date, lines: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jobs.cli.main.today", lambda: day)
+    monkeypatch.setattr("jobs.cli.config_commands.today", lambda: day)
     answer = CliRunner().invoke(jobs.cli.main.cli, ["doctor"])
     assert answer.exit_code == 0
     assert answer.output.count("warning: the theme MkDocs Material") == lines
