@@ -1,5 +1,7 @@
 """A small finished run for tests of the report: real states of a small random LSTM, NumPy only."""
 
+from functools import cache
+
 import numpy as np
 
 from jobs.config.schema import Config, CorpusConfig, NetworkConfig, ReportConfig, TrainingConfig
@@ -64,6 +66,30 @@ def _softmax(network: Network, hidden: np.ndarray) -> np.ndarray:
     return (shifted / shifted.sum()).astype(np.float32)
 
 
+def _ids(text: str) -> tuple[tuple[str, ...], np.ndarray]:
+    alphabet = tuple(sorted(set(text)))
+    return alphabet, np.array([alphabet.index(character) for character in text], np.int32)
+
+
+@cache
+def _read_text(
+    text: str, sizes: tuple[int, ...], probe_characters: int, gain: float, seed: int
+) -> tuple[Network, Trace, Trace]:
+    """The network, its sample and its probe: what takes time, made once for all tests."""
+    alphabet, ids = _ids(text)
+    drawn = initial_network(len(alphabet), sizes, seed)
+    network = Network(
+        tuple(
+            type(layer)(layer.kernel * np.float32(gain), layer.recurrent_kernel, layer.bias)
+            for layer in drawn.layers
+        ),
+        drawn.output_kernel * np.float32(gain),
+        drawn.output_bias,
+    )
+    probe = read(network, ids[:0], np.resize(ids, probe_characters))
+    return network, read(network, ids[:5], ids), probe
+
+
 def tiny_view(
     text: str = XML,
     sizes: tuple[int, ...] = (4, 3),
@@ -75,18 +101,8 @@ def tiny_view(
     seed: int = 1,
 ) -> RunView:
     """A run whose sample is ``text`` itself; ``gain`` makes the random states larger."""
-    alphabet = tuple(sorted(set(text)))
-    ids = np.array([alphabet.index(character) for character in text], np.int32)
-    probe = np.resize(ids, probe_characters)
-    network = initial_network(len(alphabet), sizes, seed)
-    network = Network(
-        tuple(
-            type(layer)(layer.kernel * np.float32(gain), layer.recurrent_kernel, layer.bias)
-            for layer in network.layers
-        ),
-        network.output_kernel * np.float32(gain),
-        network.output_bias,
-    )
+    alphabet, ids = _ids(text)
+    network, sample, probe = _read_text(text, sizes, probe_characters, gain, seed)
     corpus = Corpus(
         name=name,
         ids=np.resize(ids, 2_000),
@@ -126,8 +142,8 @@ def tiny_view(
             best_epoch=8,
             stopped_early=False,
         ),
-        sample=read(network, ids[:5], ids),
-        probe=read(network, ids[:0], probe),
+        sample=sample,
+        probe=probe,
         run_id="000001-abcdef01",
         tool_version="0.1.0",
     )

@@ -38,6 +38,7 @@ def trained(cache):
     return run.stdout
 
 
+@pytest.mark.tensorflow
 def test_the_next_process_compiles_nothing_and_gets_the_same_bits(tmp_path):
     without = trained("")
     first = trained(str(tmp_path))

@@ -55,7 +55,7 @@ def test_flipped_and_missing_bytes_are_found(tmp_path: Path, artefact: str) -> N
     path = run.folder / artefact
     whole = path.read_bytes()
     use(place)
-    step = max(1, len(whole) // 12)  # tests/system/faults goes through every byte
+    step = max(1, len(whole) // 6)  # tests/system/faults goes through every byte
     damages = [whole[:length] for length in range(0, len(whole), step)]
     damages.append(whole + b"\n")
     for position in range(0, len(whole), step):

@@ -53,7 +53,7 @@ def test_what_may_not_be_shown_is_in_no_file():
 
 
 def test_every_stored_field_is_described_from_its_source():
-    line = json.loads(to_files(golden_measures())[NEURONS].splitlines()[0])
+    line = json.loads(to_files(golden_measures(2))[NEURONS].splitlines()[0])
     types = schema({}, [])["neurons.jsonl"]["types"]
     assert set(types["UnitMeasures"]["fields"]) == set(line)
     assert set(types["Label"]["fields"]) == set(line["label"])

@@ -14,18 +14,25 @@ from report.run_view import Unit
 from tests.support.explained_view import explained_view, without_explanations
 from tests.support.golden_measures import golden_measures
 
-VIEW = explained_view()
-UNITS = VIEW.measures["units"]
+
+@pytest.fixture(scope="module")
+def view():
+    return explained_view()
+
+
+@pytest.fixture(scope="module")
+def units(view):
+    return view.measures["units"]
 
 
 def page(view):
     return next(one.text for one in overview_pages(view, gather(view)) if one.path == "index.md")
 
 
-def test_each_unit_is_in_the_picture_of_its_layer():
-    box = explained(VIEW)
+def test_each_unit_is_in_the_picture_of_its_layer(view, units):
+    box = explained(view)
     for layer in box.layers:
-        own = [one for one in UNITS if one.layer == layer.summary.layer]
+        own = [one for one in units if one.layer == layer.summary.layer]
         assert sorted(bar.unit for bar in layer.bars) == [Unit(u.layer, u.index) for u in own]
         by_unit = {Unit(u.layer, u.index): u.explanation for u in own}
         for bar in layer.bars:
@@ -37,26 +44,26 @@ def test_each_unit_is_in_the_picture_of_its_layer():
         assert changes + 1 == len(set(letters))  # one kind stands together
 
 
-def test_kinds_are_counted_over_all_layers():
-    counts = Counter(one.explanation.kind for one in UNITS)
-    assert {one.kind: one.units for one in explained(VIEW).kinds} == counts
+def test_kinds_are_counted_over_all_layers(view, units):
+    counts = Counter(one.explanation.kind for one in units)
+    assert {one.kind: one.units for one in explained(view).kinds} == counts
 
 
-def test_the_first_units_are_those_with_most_points():
-    own = points([(one.explanation, one.effect) for one in UNITS])
-    order = sorted(range(len(UNITS)), key=lambda place: -own[place])
+def test_the_first_units_are_those_with_most_points(view, units):
+    own = points([(one.explanation, one.effect) for one in units])
+    order = sorted(range(len(units)), key=lambda place: -own[place])
     best = [place for place in order if own[place] > 0][:FIRST]
-    first = explained(VIEW).first
+    first = explained(view).first
     assert [one.unit for one in first] == [
-        Unit(UNITS[place].layer, UNITS[place].index) for place in best
+        Unit(units[place].layer, units[place].index) for place in best
     ]
-    rows = page(VIEW).split('id="unit-list"')[1].split("<tr><th")[2:]
+    rows = page(view).split('id="unit-list"')[1].split("<tr><th")[2:]
     assert f">{first[0].unit.name}<" in rows[0]
 
 
-def test_front_page_answers_before_it_lists():
-    text = page(VIEW)
-    summary = explained(VIEW).layers[0].summary
+def test_front_page_answers_before_it_lists(view):
+    text = page(view)
+    summary = explained(view).layers[0].summary
     answer = text.split('class="answer"')[1].split("</p>")[0]
     assert f"<b>{summary.median:.0%}".replace("%", " %") in answer
     assert f"untrained: {summary.untrained:.0%}".replace("%", " %") in answer
@@ -66,11 +73,11 @@ def test_front_page_answers_before_it_lists():
 
 
 @pytest.mark.parametrize("some", [True, False])
-def test_a_run_without_explanations_answers_by_labels(some):
+def test_a_run_without_explanations_answers_by_labels(units, some):
     measures = without_explanations(golden_measures(2))
     if some:  # of one unit alone: the front page cannot count on them
-        units = (replace(measures.units[0], explanation=UNITS[0].explanation), *measures.units[1:])
-        measures = replace(measures, units=units)
+        first = replace(measures.units[0], explanation=units[0].explanation)
+        measures = replace(measures, units=(first, *measures.units[1:]))
     view = explained_view(measures)
     assert explained(view) is None
     text = page(view)
