@@ -1,12 +1,14 @@
 """How much memory a configuration will take, predicted before anything is allocated."""
 
 from dataclasses import dataclass
+from math import prod
 
 from rich.filesize import decimal
 
 from jobs.config.memory_limit import memory_limit
 from jobs.config.schema import Config
 from jobs.errors import ExitCode, NeuronarioError
+from jobs.model.cell import LSTM, Cell
 
 FLOAT = 4  # bytes of float32 and of int32
 WEIGHT_COPIES = 5  # weights, gradients, two Adam moments, the best weights so far
@@ -46,18 +48,18 @@ class Memory:
         return max(parts, key=lambda key: parts[key])
 
 
-def parameter_count(layers: tuple[int, ...], alphabet_size: int) -> int:
-    """Trainable values: 4H (inputs + H + 1) per LSTM layer, (H + 1) V for the softmax."""
+def parameter_count(layers: tuple[int, ...], alphabet_size: int, cell: Cell = LSTM) -> int:
+    """Trainable values: G H (inputs + H + biases) per layer, (H + 1) V for the softmax."""
     count, inputs = 0, alphabet_size
     for units in layers:
-        count += 4 * units * (inputs + units + 1)
+        count += cell.width(units) * (inputs + units) + prod(cell.bias_shape(units))
         inputs = units
     return count + (inputs + 1) * alphabet_size
 
 
-def weight_bytes(layers: tuple[int, ...], alphabet_size: int) -> int:
+def weight_bytes(layers: tuple[int, ...], alphabet_size: int, cell: Cell = LSTM) -> int:
     """Bytes of the weights with everything that training keeps beside them."""
-    return FLOAT * WEIGHT_COPIES * parameter_count(layers, alphabet_size)
+    return FLOAT * WEIGHT_COPIES * parameter_count(layers, alphabet_size, cell)
 
 
 def text_bytes(config: Config, alphabet_size: int, characters: int) -> int:

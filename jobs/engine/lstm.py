@@ -49,7 +49,7 @@ import numpy as np
 import tensorflow as tf
 
 from jobs.machine.runtime import INNER_THREADS, POOL_THREADS
-from jobs.model.network import LstmLayer, Network
+from jobs.model.network import Layer, Network
 
 Tensor = Any  # tf.Tensor; TensorFlow ships no types
 
@@ -69,7 +69,7 @@ with suppress(RuntimeError):  # TensorFlow is already running, with whatever it 
 
 
 class LayerWeights(NamedTuple):
-    """One LSTM layer on the device, shapes as in ``jobs.model.network.LstmLayer``."""
+    """One LSTM layer on the device, shapes as in ``jobs.model.network.Layer``."""
 
     kernel: Tensor  # (inputs, 4H)
     recurrent_kernel: Tensor  # (H, 4H)
@@ -119,7 +119,7 @@ def to_device(network: Network) -> Weights:
 def to_network(weights: Weights) -> Network:
     """The weights as NumPy arrays."""
     return Network(
-        tuple(LstmLayer(*(array.numpy() for array in layer)) for layer in weights.layers),
+        tuple(Layer(*(array.numpy() for array in layer)) for layer in weights.layers),
         weights.output_kernel.numpy(),
         weights.output_bias.numpy(),
     )

@@ -16,6 +16,7 @@ from jobs.config.schema import Config
 from jobs.corpus.corpus import Corpus
 from jobs.engine.lstm import State, Tensor, Weights, advance, logits, to_device, zero_states
 from jobs.errors import ExitCode, NeuronarioError
+from jobs.model.cell import LSTM
 from jobs.model.network import Ids, Network
 from jobs.model.reading_mode import ReadingMode
 from jobs.model.trace import Before, LayerTrace, Trace
@@ -195,8 +196,8 @@ def _trace(ids: Ids, start: Ids, rows: Row, mode: ReadingMode) -> Trace:
     layers = []
     for hidden, cell, gates in zip(rows.hidden, rows.cell, rows.gates, strict=True):
         i, f, _, o = np.split(gates.numpy()[1:], 4, axis=1)
-        arrays = (hidden.numpy()[1:], cell.numpy()[1:], i, f, o)
-        layers.append(LayerTrace(*(np.ascontiguousarray(array) for array in arrays)))
+        named = dict(zip(LSTM.gates, map(np.ascontiguousarray, (i, f, o)), strict=True))
+        layers.append(LayerTrace(hidden.numpy()[1:], cell.numpy()[1:], named))
     return Trace(
         ids=ids,
         context=start,

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.model.cell import Cell
 from jobs.model.network import Float, Network, initial_network
 
 Double = NDArray[np.float64]
@@ -13,14 +14,16 @@ Double = NDArray[np.float64]
 CHARACTER_KEY = 3  # apart from the other sequences of a seed
 
 
-def first_weights(alphabet: Sequence[str], sizes: tuple[int, ...], seed: int) -> Network:
+def first_weights(
+    alphabet: Sequence[str], sizes: tuple[int, ...], seed: int, cells: Sequence[Cell] = ()
+) -> Network:
     """Untrained weights as :func:`jobs.model.network.initial_network` draws them, where the row and
     the column of a character depend on the seed and the character, not on its place: a text with
     one more character begins from the same network (but for Glorot's limit, which has the number
-    of characters in it).
+    of characters in it). ``cells`` are those of the layers; () for LSTM layers.
     """
-    base = initial_network(1, sizes, seed)  # all that belongs to no character
-    inputs, outputs = 4 * sizes[0], sizes[-1]
+    base = initial_network(1, sizes, seed, cells)  # all that belongs to no character
+    inputs, outputs = base.layers[0].kernel.shape[1], sizes[-1]
     draws = np.stack([_draws(character, inputs + outputs, seed) for character in alphabet])
     first = replace(base.layers[0], kernel=_scaled(draws[:, :inputs]))
     return Network(
@@ -40,7 +43,7 @@ def regrown(network: Network, known: Sequence[str], alphabet: Sequence[str], see
         alphabet: (W,) the characters that the result knows.
         seed: of the draws.
     """
-    fresh = first_weights(alphabet, network.sizes, seed)
+    fresh = first_weights(alphabet, network.sizes, seed, network.cells)
     place = {character: index for index, character in enumerate(known)}
     new = [index for index, character in enumerate(alphabet) if character in place]
     old = [place[alphabet[index]] for index in new]

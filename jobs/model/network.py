@@ -1,15 +1,17 @@
 """The network's weights: plain NumPy arrays in Keras' layout, and what can be said of them.
 
-Layers: one-hot input, LSTM layers of any sizes, a dense softmax. Gate order in every kernel is
-Keras': input, forget, candidate, output (PyTorch's is i f g o with the same meaning).
+Layers: one-hot input, recurrent layers of any sizes, a dense softmax. What kind a layer is, and the
+order of the gates in its kernels, says its cell (``jobs/model/cell.py``).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from jobs.model.cell import LSTM, Cell
 
 Float = NDArray[np.float32]
 Array = NDArray[np.float64]
@@ -18,12 +20,13 @@ TextIds = NDArray[np.integer[Any]]  # the same as a corpus holds them: one or tw
 
 
 @dataclass(frozen=True)
-class LstmLayer:
-    """Weights of one LSTM layer with H units and ``inputs`` inputs."""
+class Layer:
+    """Weights of one layer with H units and ``inputs`` inputs; G blocks, as its cell says."""
 
-    kernel: Float  # (inputs, 4H)
-    recurrent_kernel: Float  # (H, 4H)
-    bias: Float  # (4H,)
+    kernel: Float  # (inputs, G H)
+    recurrent_kernel: Float  # (H, G H)
+    bias: Float  # (G H,); (2, G H) where the recurrent product has its own
+    cell: Cell = LSTM
 
     @property
     def units(self) -> int:
@@ -35,7 +38,7 @@ class LstmLayer:
 class Network:
     """All weights: float32, read by training, sampling, tracing and the measures."""
 
-    layers: tuple[LstmLayer, ...]
+    layers: tuple[Layer, ...]
     output_kernel: Float  # (H of the last layer, V)
     output_bias: Float  # (V,)
 
@@ -43,6 +46,11 @@ class Network:
     def sizes(self) -> tuple[int, ...]:
         """Units per layer, first layer first."""
         return tuple(layer.units for layer in self.layers)
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The cell of each layer, first layer first."""
+        return tuple(layer.cell for layer in self.layers)
 
     @property
     def alphabet_size(self) -> int:
@@ -66,8 +74,12 @@ class Network:
         return named
 
 
-def network_from_arrays(arrays: Mapping[str, Float]) -> Network:
+def network_from_arrays(arrays: Mapping[str, Float], cells: Sequence[Cell] = ()) -> Network:
     """Inverse of :meth:`Network.arrays`.
+
+    Args:
+        arrays: by their names.
+        cells: of each layer; () for LSTM layers.
 
     Raises:
         KeyError: an array is missing.
@@ -75,26 +87,37 @@ def network_from_arrays(arrays: Mapping[str, Float]) -> Network:
     """
     count = sum(name.endswith(".recurrent_kernel") for name in arrays)
     layers = tuple(
-        LstmLayer(
+        Layer(
             arrays[f"layer{number}.kernel"],
             arrays[f"layer{number}.recurrent_kernel"],
             arrays[f"layer{number}.bias"],
+            cell,
         )
-        for number in range(1, count + 1)
+        for number, cell in enumerate(_one_each(cells, count), start=1)
     )
     network = Network(layers, arrays["output.kernel"], arrays["output.bias"])
     check_shapes(network)
     return network
 
 
-def weight_shapes(alphabet_size: int, sizes: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
-    """Shapes of all arrays of a network, by their names in :meth:`Network.arrays`."""
+def weight_shapes(
+    alphabet_size: int, sizes: tuple[int, ...], cells: Sequence[Cell] = ()
+) -> dict[str, tuple[int, ...]]:
+    """Shapes of all arrays of a network, by their names in :meth:`Network.arrays`.
+
+    Args:
+        alphabet_size: V.
+        sizes: units of each layer.
+        cells: of each layer; () for LSTM layers.
+    """
     shapes: dict[str, tuple[int, ...]] = {}
     inputs = alphabet_size
-    for number, units in enumerate(sizes, start=1):
-        shapes[f"layer{number}.kernel"] = (inputs, 4 * units)
-        shapes[f"layer{number}.recurrent_kernel"] = (units, 4 * units)
-        shapes[f"layer{number}.bias"] = (4 * units,)
+    for number, (units, cell) in enumerate(
+        zip(sizes, _one_each(cells, len(sizes)), strict=True), start=1
+    ):
+        shapes[f"layer{number}.kernel"] = (inputs, cell.width(units))
+        shapes[f"layer{number}.recurrent_kernel"] = (units, cell.width(units))
+        shapes[f"layer{number}.bias"] = cell.bias_shape(units)
         inputs = units
     return shapes | {"output.kernel": (inputs, alphabet_size), "output.bias": (alphabet_size,)}
 
@@ -102,8 +125,8 @@ def weight_shapes(alphabet_size: int, sizes: tuple[int, ...]) -> dict[str, tuple
 def check_shapes(network: Network) -> None:
     """Raise ValueError, naming the array, where shapes or dtypes do not fit together."""
     if not network.layers:
-        raise ValueError("a network needs at least one LSTM layer")
-    expected = weight_shapes(network.alphabet_size, network.sizes)
+        raise ValueError("a network needs at least one recurrent layer")
+    expected = weight_shapes(network.alphabet_size, network.sizes, network.cells)
     for name, array in network.arrays().items():
         if array.shape != expected[name] or array.dtype != np.float32:
             raise ValueError(
@@ -111,23 +134,29 @@ def check_shapes(network: Network) -> None:
             )
 
 
-def initial_network(alphabet_size: int, sizes: tuple[int, ...], seed: int) -> Network:
+def initial_network(
+    alphabet_size: int, sizes: tuple[int, ...], seed: int, cells: Sequence[Cell] = ()
+) -> Network:
     """Untrained weights, as Keras draws them: Glorot-uniform kernels, orthogonal recurrent
     kernels, zero biases with forget-gate bias 1 (Jozefowicz et al. 2015).
 
-    The draw depends on ``seed`` alone, so that the same seed is the same network everywhere.
+    The draw depends on ``seed`` and shapes alone, so that the same seed is the same network
+    everywhere. ``cells`` are those of the layers; () for LSTM layers.
     """
     generator = np.random.Generator(np.random.PCG64(seed))
-    layers: list[LstmLayer] = []
+    layers: list[Layer] = []
     inputs = alphabet_size
-    for units in sizes:
-        bias = np.zeros(4 * units, np.float32)
-        bias[units : 2 * units] = 1.0
+    for units, cell in zip(sizes, _one_each(cells, len(sizes)), strict=True):
+        bias = np.zeros(cell.bias_shape(units), np.float32)
+        if "forget_gate" in cell.gates:
+            place = cell.block("forget_gate")
+            bias[place * units : (place + 1) * units] = 1.0
         layers.append(
-            LstmLayer(
-                _glorot_uniform(generator, inputs, 4 * units),
-                _orthogonal(generator, units, 4 * units),
+            Layer(
+                _glorot_uniform(generator, inputs, cell.width(units)),
+                _orthogonal(generator, units, cell.width(units)),
                 bias,
+                cell,
             )
         )
         inputs = units
@@ -143,13 +172,19 @@ def model_summary(network: Network) -> str:
     rows = [("input", f"(None, None, {network.alphabet_size})", 0)]
     for number, layer in enumerate(network.layers, start=1):
         count = layer.kernel.size + layer.recurrent_kernel.size + layer.bias.size
-        rows.append((f"lstm{number} (LSTM)", f"(None, None, {layer.units})", count))
+        name = f"{layer.cell.name}{number} ({layer.cell.title})"
+        rows.append((name, f"(None, None, {layer.units})", count))
     dense = network.output_kernel.size + network.output_bias.size
     rows.append(("softmax (Dense)", f"(None, None, {network.alphabet_size})", dense))
     lines = [f"{'Layer':<20}{'Output shape':<24}{'Parameters':>12}"]
     lines += [f"{name:<20}{shape:<24}{count:>12,}" for name, shape, count in rows]
     lines.append(f"{'Total':<44}{network.parameters:>12,}")
     return "\n".join(lines)
+
+
+def _one_each(cells: Sequence[Cell], layers: int) -> Sequence[Cell]:
+    """``cells``, or as many LSTM cells as there are layers."""
+    return cells or (LSTM,) * layers
 
 
 def _glorot_uniform(generator: np.random.Generator, rows: int, columns: int) -> Float:

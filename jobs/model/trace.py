@@ -11,22 +11,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.model.cell import GATES
 from jobs.model.network import Float
 from jobs.model.reading_mode import Alignment, ReadingMode
-
-GATES = ("input_gate", "forget_gate", "output_gate")
-STATES = ("hidden", "cell", *GATES)
 
 
 @dataclass(frozen=True)
 class LayerTrace:
-    """One layer over T characters; gates are after their sigmoid, in (0, 1)."""
+    """One layer over T characters: what its cell has (``jobs/model/cell.py``)."""
 
     hidden: Float  # (T, H), in (-1, 1)
-    cell: Float  # (T, H)
-    input_gate: Float  # (T, H)
-    forget_gate: Float  # (T, H)
-    output_gate: Float  # (T, H)
+    cell: Float  # (T, H) the cell state; (T, 0) where the cell has none
+    gates: Mapping[str, Float]  # by name, in the cell's order: (T, H), after their sigmoid
 
     @property
     def units(self) -> int:
@@ -39,7 +35,7 @@ class Before:
     """The network just before the first traced character (after the start context)."""
 
     hidden: tuple[Float, ...]  # per layer (H,)
-    cell: tuple[Float, ...]  # per layer (H,)
+    cell: tuple[Float, ...]  # per layer (H,); (0,) where the cell has no cell state
     probabilities: Float  # (V,), of ids[0]
 
 
@@ -87,27 +83,41 @@ class Trace:
             "before.probabilities": self.before.probabilities,
         }
         for number, layer in enumerate(self.layers, start=1):
-            for name in STATES:
-                named[f"layer{number}.{name}"] = getattr(layer, name)
+            before = self.before.cell[number - 1]
+            named[f"layer{number}.hidden"] = layer.hidden
+            if before.size:
+                named[f"layer{number}.cell"] = layer.cell
+            for name, gate in layer.gates.items():
+                named[f"layer{number}.{name}"] = gate
             named[f"layer{number}.before.hidden"] = self.before.hidden[number - 1]
-            named[f"layer{number}.before.cell"] = self.before.cell[number - 1]
+            if before.size:
+                named[f"layer{number}.before.cell"] = before
         return named
 
 
 def trace_from_arrays(arrays: Mapping[str, np.ndarray], mode: ReadingMode) -> Trace:
     """Inverse of :meth:`Trace.arrays`; a missing array raises KeyError."""
-    numbers = range(1, 1 + sum(name.endswith(".before.cell") for name in arrays))
+    numbers = range(1, 1 + sum(name.endswith(".before.hidden") for name in arrays))
     return Trace(
         ids=arrays["ids"],
         context=arrays["context"],
-        layers=tuple(
-            LayerTrace(*(arrays[f"layer{number}.{name}"] for name in STATES)) for number in numbers
-        ),
+        layers=tuple(_layer(arrays, f"layer{number}.") for number in numbers),
         probabilities=arrays["probabilities"],
         before=Before(
             hidden=tuple(arrays[f"layer{number}.before.hidden"] for number in numbers),
-            cell=tuple(arrays[f"layer{number}.before.cell"] for number in numbers),
+            cell=tuple(
+                arrays.get(f"layer{number}.before.cell", np.zeros(0, np.float32))
+                for number in numbers
+            ),
             probabilities=arrays["before.probabilities"],
         ),
         mode=mode,
     )
+
+
+def _layer(arrays: Mapping[str, np.ndarray], prefix: str) -> LayerTrace:
+    hidden = arrays[f"{prefix}hidden"]
+    gates = {gate: arrays[prefix + gate] for gate in GATES if prefix + gate in arrays}
+    if f"{prefix}before.cell" not in arrays:
+        return LayerTrace(hidden, np.zeros((len(hidden), 0), np.float32), gates)
+    return LayerTrace(hidden, arrays[f"{prefix}cell"], gates)

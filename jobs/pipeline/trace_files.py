@@ -20,8 +20,8 @@ from jobs.disk.array_files import ArraySpec, ArrayWriter, NpyFolder, Safetensors
 from jobs.disk.files import move_folder, remove_folder, write_error
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.machine.tensorflow_start import start_tensorflow
+from jobs.model.cell import GATES
 from jobs.model.network import Network
-from jobs.model.trace import STATES
 from jobs.pipeline.places import check_trace
 from jobs.pipeline.signals import answer_signals
 from jobs.printable import shown
@@ -39,11 +39,9 @@ MEANINGS = {
     "ids": "index into the alphabet of each character",
     "positions": "place in the text of each character, from 0; those that are unknown are left out",
     "probabilities": "softmax over the alphabet, at temperature 1",
-    "hidden": "hidden state h = o * tanh(c), in (-1, 1)",
+    "hidden": "hidden state h",
     "cell": "cell state c",
-    "input_gate": "after its sigmoid, in (0, 1)",
-    "forget_gate": "after its sigmoid, in (0, 1)",
-    "output_gate": "after its sigmoid, in (0, 1)",
+    **dict.fromkeys(GATES, "after its sigmoid, in (0, 1)"),
 }
 
 
@@ -220,11 +218,11 @@ def array_specs(network: Network, characters: int, *, positions: bool) -> dict[s
         specs["positions"] = ArraySpec(np.dtype("<i8"), (characters,))
     specs["probabilities"] = ArraySpec(single, (characters, network.alphabet_size))
     specs["before.probabilities"] = ArraySpec(single, (network.alphabet_size,))
-    for number, units in enumerate(network.sizes, start=1):
-        for state in STATES:
-            specs[f"layer{number}.{state}"] = ArraySpec(single, (characters, units))
-        for state in ("hidden", "cell"):
-            specs[f"layer{number}.before.{state}"] = ArraySpec(single, (units,))
+    for number, layer in enumerate(network.layers, start=1):
+        for state in layer.cell.states:
+            specs[f"layer{number}.{state}"] = ArraySpec(single, (characters, layer.units))
+        for state in layer.cell.carried:
+            specs[f"layer{number}.before.{state}"] = ArraySpec(single, (layer.units,))
     return specs
 
 
@@ -242,6 +240,7 @@ def describe(
         "neuronario": __version__,
         "run": run.id,
         "content_id": run.manifest.content_id,
+        "cells": [cell.name for cell in run.network.cells],
         "regime": mode.regime,
         "window": mode.window,
         "alignment": ALIGNMENT,

@@ -14,6 +14,7 @@ from jobs.corpus.corpus import CorpusCard
 from jobs.corpus.seen import Seen
 from jobs.disk.regular_file import open_regular
 from jobs.errors import ExitCode, NeuronarioError
+from jobs.model.cell import LSTM, Cell
 from jobs.model.history import EpochRecord, Evaluation
 from jobs.model.imported import ImportRecord
 from jobs.model.network import Network
@@ -26,6 +27,7 @@ MANIFEST = "MANIFEST.json"
 IMPORT = "import.json"
 PAGES = "pages/"
 ORIGIN, SEEN = "origin.json", "seen.npz"  # absent in runs of version 0.1
+CELLS = "cells.json"  # only where a layer is no LSTM
 
 T = TypeVar("T")
 
@@ -90,22 +92,26 @@ class Run:
     def network(self) -> Network:
         """The weights."""
         return self._load(
-            "weights.npz", lambda file: run_files.read_network(file, self.config, self.card)
+            "weights.npz",
+            lambda file: run_files.read_network(file, self.config, self.card, self.cells),
         )
+
+    @cached_property
+    def cells(self) -> tuple[Cell, ...]:
+        """What each layer is."""
+        if CELLS not in self.manifest.files():
+            return (LSTM,) * len(self.config.network.layers)
+        return self._parse(CELLS, lambda data: run_files.read_cells(data, self.config))
 
     @cached_property
     def sample(self) -> Trace:
         """The trace of the text that the network wrote."""
-        return self._load(
-            "sample.npz", lambda file: run_files.read_trace(file, self.config, self.card)
-        )
+        return self._trace("sample.npz")
 
     @cached_property
     def probe(self) -> Trace:
         """The trace of the pinned held-out text."""
-        return self._load(
-            "probe.npz", lambda file: run_files.read_trace(file, self.config, self.card)
-        )
+        return self._trace("probe.npz")
 
     @cached_property
     def origin(self) -> Origin:
@@ -168,6 +174,11 @@ class Run:
             raise self._gone(path) from error
         except OSError as error:
             raise self._damaged(path, error.strerror or str(error)) from error
+
+    def _trace(self, path: str) -> Trace:
+        return self._load(
+            path, lambda file: run_files.read_trace(file, self.config, self.card, self.cells)
+        )
 
     def _parse(self, path: str, read: Callable[[bytes], T]) -> T:
         return self._load(path, lambda file: read(file.read()))

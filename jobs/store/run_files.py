@@ -20,11 +20,12 @@ from jobs.corpus.corpus import CorpusCard
 from jobs.corpus.seen import Seen, Sketch
 from jobs.disk.files import json_text
 from jobs.disk.npz import ArrayError, Expected, read_npz
+from jobs.model.cell import Cell, cells_from_record, cells_record
 from jobs.model.history import EpochRecord, Evaluation
 from jobs.model.imported import ImportRecord
 from jobs.model.network import Network, network_from_arrays, weight_shapes
 from jobs.model.origin import Origin
-from jobs.model.trace import STATES, Trace, trace_from_arrays
+from jobs.model.trace import Trace, trace_from_arrays
 
 # Sections that say where and for how long, not what: they may name private places and differ
 # between machines, so a run does not keep them.
@@ -167,17 +168,35 @@ def read_import(data: bytes) -> ImportRecord:
         raise FileError(f"not the record of an import ({_first_line(error)})") from error
 
 
-def read_network(file: IO[bytes], config: Config, card: CorpusCard) -> Network:
-    """weights.npz, in the sizes that configuration and alphabet ask for."""
-    shapes = weight_shapes(len(card.alphabet), config.network.layers)
+def cells_text(network: Network) -> str:
+    """cells.json: what each layer is, for runs that are not all LSTM."""
+    return json_text(cells_record(network.cells))
+
+
+def read_cells(data: bytes, config: Config) -> tuple[Cell, ...]:
+    """Inverse of :func:`cells_text`: one cell for each layer of the configuration."""
+    try:
+        cells = cells_from_record(json.loads(data))
+    except (ValueError, RecursionError) as error:
+        raise FileError(f"not a list of cells ({_first_line(error)})") from error
+    if len(cells) != len(config.network.layers):
+        raise FileError(f"has {len(cells)} layers, config.yml {len(config.network.layers)}")
+    return cells
+
+
+def read_network(
+    file: IO[bytes], config: Config, card: CorpusCard, cells: tuple[Cell, ...]
+) -> Network:
+    """weights.npz, in the sizes that configuration, alphabet and cells ask for."""
+    shapes = weight_shapes(len(card.alphabet), config.network.layers, cells)
     expected = {name: Expected(np.float32, shape) for name, shape in shapes.items()}
     try:
-        return network_from_arrays(read_npz(file, expected))
+        return network_from_arrays(read_npz(file, expected), cells)
     except ArrayError as error:
         raise FileError(str(error)) from error
 
 
-def read_trace(file: IO[bytes], config: Config, card: CorpusCard) -> Trace:
+def read_trace(file: IO[bytes], config: Config, card: CorpusCard, cells: tuple[Cell, ...]) -> Trace:
     """sample.npz or probe.npz; T and S, the lengths of text and context, are free."""
     alphabet = len(card.alphabet)
     expected = {
@@ -186,10 +205,10 @@ def read_trace(file: IO[bytes], config: Config, card: CorpusCard) -> Trace:
         "probabilities": Expected(np.float32, ("T", alphabet)),
         "before.probabilities": Expected(np.float32, (alphabet,)),
     }
-    for number, units in enumerate(config.network.layers, start=1):
-        for state in STATES:
+    for number, (units, cell) in enumerate(zip(config.network.layers, cells, strict=True), start=1):
+        for state in cell.states:
             expected[f"layer{number}.{state}"] = Expected(np.float32, ("T", units))
-        for state in ("hidden", "cell"):
+        for state in cell.carried:
             expected[f"layer{number}.before.{state}"] = Expected(np.float32, (units,))
     try:
         arrays = read_npz(file, expected)

@@ -15,11 +15,12 @@ from jobs.config.schema import Config
 from jobs.corpus.corpus import CorpusCard
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.model.alphabet import decode
+from jobs.model.cell import LSTM
 from jobs.model.history import EpochRecord
 from jobs.store import run_files
 from jobs.store.layout import Layout, prepare_store, run_ids
 from jobs.store.manifest import Inputs, stage_inputs, stage_keys
-from jobs.store.run import IMPORT, ORIGIN, PAGES, SEEN, Run, RunContent
+from jobs.store.run import CELLS, IMPORT, ORIGIN, PAGES, SEEN, Run, RunContent
 from jobs.store.run_names import open_run, read_run, references, resolve
 from jobs.store.staged_run import Execution, StagedRun
 
@@ -102,6 +103,8 @@ def commit_run(
     try:
         _write_description(staged, content.config, content.card, content.history)
         staged.npz("weights.npz", content.network.arrays())
+        if set(content.network.cells) != {LSTM}:
+            staged.text(CELLS, run_files.cells_text(content.network))
         staged.text(ORIGIN, run_files.origin_text(content.origin))
         if content.seen is not None:
             staged.npz(SEEN, run_files.seen_arrays(content.seen))

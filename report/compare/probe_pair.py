@@ -5,14 +5,14 @@ grown), the old network reads the new run's probe, in NumPy; characters that its
 have give it no input and are left out of every figure.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.model.network import Float, Ids, LstmLayer, Network
+from jobs.model.network import Float, Ids, Network
 from jobs.model.trace import Trace
-from report.measures.ablation.numpy_lstm import hidden_states, log_softmax
+from report.measures.ablation.numpy_cells import hidden_states, log_softmax
 from report.run_view import RunView
 
 LEAST = 100  # characters that both must know
@@ -76,9 +76,7 @@ def read_text(
     size = network.alphabet_size
     first = network.layers[0]
     no_input = np.zeros((1, first.kernel.shape[1]), np.float32)
-    extended = LstmLayer(
-        np.concatenate([first.kernel, no_input]), first.recurrent_kernel, first.bias
-    )
+    extended = replace(first, kernel=np.concatenate([first.kernel, no_input]))
     reader = Network((extended, *network.layers[1:]), network.output_kernel, network.output_bias)
     text = np.minimum(np.concatenate([context[-1:], ids]), size).astype(np.int32)
     states = hidden_states(reader, text, context[:-1], window)

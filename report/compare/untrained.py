@@ -11,10 +11,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.model.cell import Cell
 from jobs.model.network import Ids, initial_network
 from report.compare.assignment import assign
 from report.compare.correlation import correlations, linear_cka
-from report.measures.ablation.numpy_lstm import hidden_states
+from report.measures.ablation.numpy_cells import hidden_states
 
 SEEDS = (1_000_003, 2_000_003)  # far from what a user would take for a run
 PERCENTILE = 95
@@ -54,15 +55,18 @@ def reading(ids: Ids, context: Ids, used: NDArray[np.bool_], window: int) -> Rea
 
 @lru_cache(maxsize=8)
 def untrained_control(
-    alphabet_size: int, sizes: tuple[int, ...], read: Reading
+    alphabet_size: int, sizes: tuple[int, ...], read: Reading, cells: tuple[Cell, ...] = ()
 ) -> tuple[Control, ...]:
-    """The control of every layer; the same networks, and so the same figures, every time."""
+    """The control of every layer; the same networks, and so the same figures, every time.
+
+    ``cells`` are those of the layers; () for LSTM layers.
+    """
     ids, context = np.frombuffer(read.ids, np.int32), np.frombuffer(read.context, np.int32)
     used = np.frombuffer(read.used, bool)
     streams = 1 if read.window else max(1, len(ids) // PART)
     first, second = (
         hidden_states(
-            initial_network(alphabet_size, sizes, seed), ids, context, read.window, streams
+            initial_network(alphabet_size, sizes, seed, cells), ids, context, read.window, streams
         )
         for seed in SEEDS
     )

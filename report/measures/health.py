@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jobs.model.network import Float
 from jobs.model.trace import LayerTrace
 from report.measures.ablation.effects import Effect
 from report.measures.gates import SHUT
@@ -16,7 +17,7 @@ from report.measures.neighbours import Neighbour, duplicates
 
 CONSTANT = 0.01  # standard deviation below
 SATURATED, SATURATED_SHARE = 0.95, 0.95  # |h| above, for more than this share of the characters
-NEVER_WRITTEN_SHARE = 0.99  # input gate shut for more than this share
+NEVER_WRITTEN_SHARE = 0.99  # what lets anything in is shut for more than this share
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def health(
     """One record per unit of ``layer`` (from 0)."""
     deviation = trace.hidden.std(0)
     saturated = (np.abs(trace.hidden) > SATURATED).mean(0)
-    shut = (trace.input_gate < SHUT).mean(0)
+    shut = (_writing(trace) < SHUT).mean(0)
     return tuple(
         Health(
             constant=bool(deviation[unit] < CONSTANT),
@@ -62,3 +63,14 @@ def health(
         )
         for unit in range(trace.units)
     )
+
+
+def _writing(trace: LayerTrace) -> Float:
+    """(T, H) how much of the new is let in: the LSTM's input gate, what the GRU's update gate does
+    not keep; always everything in a plain RNN.
+    """
+    if "input_gate" in trace.gates:
+        return trace.gates["input_gate"]
+    if "update_gate" in trace.gates:
+        return np.float32(1.0) - trace.gates["update_gate"]
+    return np.ones_like(trace.hidden)

@@ -13,7 +13,7 @@ from jobs.corpus.corpus import Corpus
 from jobs.model.network import Float, Network, initial_network
 from jobs.model.trace import Trace
 from report.measures.ablation.effects import ablate
-from report.measures.ablation.numpy_lstm import hidden_states
+from report.measures.ablation.numpy_cells import hidden_states
 from report.measures.ablation.steering import UNITS as CLAMPED
 from report.measures.ablation.steering import Clamp, clamp
 from report.measures.concepts.library import Concept, ConceptTable, evaluate
@@ -222,7 +222,7 @@ def untrained_states(network: Network, probe: Trace, seed: int) -> tuple[Float, 
     networks = -(-UNTRAINED_UNITS // min(network.sizes))
 
     def of_fresh(number: int) -> tuple[Float, ...]:
-        fresh = initial_network(network.alphabet_size, network.sizes, seed + number)
+        fresh = initial_network(network.alphabet_size, network.sizes, seed + number, network.cells)
         return hidden_states(fresh, probe.ids, probe.context, probe.mode.window, streams)
 
     networks_states = side_by_side(of_fresh, range(1, networks + 1))

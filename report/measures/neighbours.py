@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.model.network import Float, Network
+from jobs.model.cell import Cell
+from jobs.model.network import Float, Layer, Network
 from report.measures.labels.fit import standardised
 
 SHOWN = 5
 DUPLICATE = 0.98  # |correlation| above which two units say the same
-GATE_NAMES = ("input gate", "forget gate", "candidate", "output gate")  # Keras' order
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Wire:
     """One weight. ``end`` is a unit's index or a character's id."""
 
     end: int
-    gate: str  # of the unit at the arrow's head; "" where the head is the softmax
+    gate: str  # block of the unit at the arrow's head; "" where it has one only, as the softmax
     weight: float
 
 
@@ -84,41 +84,37 @@ def wiring(network: Network, layer: int) -> tuple[Wiring, ...]:
     """The largest weights of every unit of ``layer`` (from 0)."""
     own = network.layers[layer]
     above = network.layers[layer + 1] if layer + 1 < len(network.layers) else None
-    into = _by_gate(own.kernel, own.units)
-    around = _by_gate(own.recurrent_kernel, own.units)
-    up = None if above is None else _by_gate(above.kernel, above.units)
+    into = _by_block(own, own.kernel)
+    around = _by_block(own, own.recurrent_kernel)
+    up = None if above is None else _by_block(above, above.kernel)
     # a constant added to every logit changes nothing: weights are shown against their mean
     out = network.output_kernel - network.output_kernel.mean(1, keepdims=True)
     records = []
     for unit in range(own.units):
-        incoming = _largest(into[:, :, unit])
+        incoming = _largest(into[:, :, unit], own.cell)
         records.append(
             Wiring(
                 characters_in=incoming if layer == 0 else (),
                 below_in=() if layer == 0 else incoming,
-                recurrent_in=_largest(around[:, :, unit]),
-                recurrent_out=_largest(around[unit].T),
-                above_out=() if up is None else _largest(up[unit].T),
-                characters_out=_largest(out[unit][:, None]) if above is None else (),
+                recurrent_in=_largest(around[:, :, unit], own.cell),
+                recurrent_out=_largest(around[unit].T, own.cell),
+                above_out=() if above is None or up is None else _largest(up[unit].T, above.cell),
+                characters_out=_largest(out[unit][:, None], None) if above is None else (),
             )
         )
     return tuple(records)
 
 
-def _by_gate(kernel: Float, units: int) -> Float:
-    """(inputs, 4, units)"""
-    return kernel.reshape(len(kernel), 4, units)
+def _by_block(layer: Layer, kernel: Float) -> Float:
+    """(inputs, G, units)"""
+    return kernel.reshape(len(kernel), len(layer.cell.blocks), layer.units)
 
 
-def _largest(weights: NDArray[np.floating]) -> tuple[Wire, ...]:
-    """From (ends, gates), or (ends, 1) for the softmax."""
-    gates = weights.shape[1]
+def _largest(weights: NDArray[np.floating], cell: Cell | None) -> tuple[Wire, ...]:
+    """From (ends, blocks of ``cell``), or (ends, 1) where the head is the softmax."""
+    blocks = ("",) if cell is None or len(cell.blocks) == 1 else cell.blocks
     order = np.argsort(-np.abs(weights).ravel(), kind="stable")[:SHOWN]
     return tuple(
-        Wire(
-            int(place // gates),
-            GATE_NAMES[place % gates] if gates > 1 else "",
-            float(weights.ravel()[place]),
-        )
+        Wire(int(place // len(blocks)), blocks[place % len(blocks)], float(weights.ravel()[place]))
         for place in order
     )

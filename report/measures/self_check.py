@@ -8,9 +8,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jobs.model.network import Float, LstmLayer, Network
-from jobs.model.trace import Trace
-from report.measures.ablation.numpy_lstm import MISSING, log_softmax, weights, window_pass, windows
+from jobs.model.network import Float, Layer, Network
+from jobs.model.trace import LayerTrace, Trace
+from report.measures.ablation.numpy_cells import (
+    MISSING,
+    activation,
+    full_step,
+    log_softmax,
+    weights,
+    window_pass,
+    windows,
+)
 
 TOLERANCE = 1e-5
 PLACES = 400  # characters of the probe at which the recurrence is recomputed, evenly spread
@@ -21,8 +29,8 @@ class SelfCheck:
     """Largest absolute differences between the trace and what follows from the weights."""
 
     probabilities: float  # dumped p against softmax(W h + b) of the dumped last states
-    outputs: float  # dumped h against o tanh(c) of the dumped gates and cells
-    recurrence: float  # dumped gates and cells (window: states) against one step recomputed
+    outputs: float  # LSTM: dumped h against o tanh(c) of the dumped gates and cells; else 0
+    recurrence: float  # dumped gates and states (window: states) against one step recomputed
     characters: int  # at which the first two were checked
     places: int  # at which the third was
 
@@ -40,8 +48,8 @@ def self_check(network: Network, trace: Trace) -> SelfCheck:
     return SelfCheck(
         probabilities=_largest(np.exp(log_softmax(logits)) - trace.probabilities),
         outputs=max(
-            _largest(layer.hidden - layer.output_gate * np.tanh(layer.cell))
-            for layer in trace.layers
+            _output_difference(own, layer)
+            for own, layer in zip(trace.layers, network.layers, strict=True)
         ),
         recurrence=recurrence(network, trace, places),
         characters=trace.characters,
@@ -53,43 +61,33 @@ def _largest(difference: Float) -> float:
     return float(np.abs(difference).max(initial=0.0))
 
 
+def _output_difference(own: LayerTrace, layer: Layer) -> float:
+    """Largest difference of the hidden states from what dumped gates and cells say they are."""
+    if not layer.cell.has_cell_state:
+        return 0.0
+    return _largest(own.hidden - own.gates["output_gate"] * activation(layer.cell, own.cell))
+
+
 def _step_difference(network: Network, trace: Trace, places: np.ndarray) -> float:
-    """Largest difference of gates and cells, one step from the dumped state before."""
+    """Largest difference of gates and states, one step from the dumped state before."""
     worst = 0.0
     for number, layer in enumerate(network.layers):
-        own = trace.layers[number]
+        own, prepared = trace.layers[number], weights(layer)
         before = np.maximum(places - 1, 0)
         first = places == 0
         hidden, cell = own.hidden[before].copy(), own.cell[before].copy()
         hidden[first], cell[first] = trace.before.hidden[number], trace.before.cell[number]
         if number == 0:
-            projected = layer.kernel[trace.ids[places]]
+            projected = prepared.kernel[trace.ids[places]]
         else:
-            projected = trace.layers[number - 1].hidden[places] @ layer.kernel
-        gates = _gates(layer, projected, hidden)
-        new_cell = gates[1] * cell + gates[0] * gates[2]
-        for dumped, again in (
-            (own.input_gate, gates[0]),
-            (own.forget_gate, gates[1]),
-            (own.output_gate, gates[3]),
-        ):
-            worst = max(worst, _largest(dumped[places] - again))
+            projected = trace.layers[number - 1].hidden[places] @ prepared.kernel
+        again = full_step(prepared, projected + prepared.bias, hidden, cell)
+        for place, gate in enumerate(layer.cell.gates):
+            worst = max(worst, _largest(own.gates[gate][places] - again.gates[:, place]))
+        dumped, state = (own.cell, again.cell) if cell.size else (own.hidden, again.hidden)
         # a cell may be large: its difference is relative to its size
-        size = np.maximum(1.0, np.abs(new_cell))
-        worst = max(worst, _largest((own.cell[places] - new_cell) / size))
+        worst = max(worst, _largest((dumped[places] - state) / np.maximum(1.0, np.abs(state))))
     return worst
-
-
-def _gates(layer: LstmLayer, projected: Float, hidden: Float) -> tuple[Float, Float, Float, Float]:
-    """Input, forget, candidate, output, each (P, H)."""
-    total = projected + hidden @ layer.recurrent_kernel + layer.bias
-    i, f, c, o = np.split(total, 4, axis=1)
-    return _sigmoid(i), _sigmoid(f), np.tanh(c), _sigmoid(o)
-
-
-def _sigmoid(values: Float) -> Float:
-    result: Float = 0.5 * (1.0 + np.tanh(0.5 * values))
-    return result
 
 
 def _window_difference(network: Network, trace: Trace, places: np.ndarray) -> float:

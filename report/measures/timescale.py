@@ -1,7 +1,8 @@
-"""For how long a unit remembers: from its forget gate, and from its own course.
+"""For how long a unit remembers: from the gate that keeps, and from its own course.
 
-Forget gate: what is in the cell decays by f at each step, so exp(-1/T) = the geometric mean of f
-and T = -1 / mean ln f characters (the inverse of the initialisation of multi-timescale LSTMs).
+Gate: what is in the memory decays by f at each step, so exp(-1/T) = the geometric mean of f and
+T = -1 / mean ln f characters (the inverse of the initialisation of multi-timescale LSTMs). f is the
+forget gate of an LSTM, the update gate z of a GRU; a plain RNN has none.
 Course: the lag at which the autocorrelation of h falls to one half.
 """
 
@@ -12,9 +13,9 @@ from jobs.model.network import Array, Float
 LONGEST = 10_000.0  # characters; a gate that is always open gives this
 
 
-def forget_timescale(forget_gate: Float) -> Array:
-    """(H,) characters, at most ``LONGEST``, from ``forget_gate`` (T, H)."""
-    decay = np.log(np.maximum(forget_gate, 1e-30)).mean(0, dtype=np.float64)
+def gate_timescale(gate: Float) -> Array:
+    """(H,) characters, at most ``LONGEST``, from the gate (T, H) that multiplies the memory."""
+    decay = np.log(np.maximum(gate, 1e-30)).mean(0, dtype=np.float64)
     result: Array = np.minimum(1.0 / np.maximum(-decay, 1e-12), LONGEST)
     return result
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.model.cell import Cell
 from jobs.model.network import Float, Network
-from jobs.model.trace import Trace
+from jobs.model.trace import LayerTrace, Trace
 from report.measures.ablation.effects import Effect, ablate_labelled, effects
 from report.measures.ablation.hold import Ablated
 from report.measures.concepts.library import ConceptTable
@@ -25,7 +26,7 @@ from report.measures.neighbours import Neighbour, Wiring, neighbours, wiring
 from report.measures.ngram import Ngram
 from report.measures.parallel import side_by_side
 from report.measures.ranking import ranked
-from report.measures.timescale import autocorrelation_half_life, forget_timescale
+from report.measures.timescale import autocorrelation_half_life, gate_timescale
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,9 @@ class UnitMeasures:
     label: Label
     effect: Effect
     credit: float  # share of the advantage over the n-gram that is lost without the unit
-    timescale: float  # characters, forget gate
+    timescale: float | None  # characters, from forget or update gate; null: the cell has neither
     half_life: float  # characters, autocorrelation
-    gates: tuple[GateShares, ...]  # input, forget, output
+    gates: tuple[GateShares, ...]  # those of the cell
     health: Health
     neighbours: tuple[Neighbour, ...]
     wiring: Wiring
@@ -150,7 +151,7 @@ def unit_measures(
             "label": labels[number],
             "effect": effect[number],
             "credit": _floats(long_range_credit(measured.ablated[number][0], probe, ngram)),
-            "timescale": _floats(forget_timescale(layer.forget_gate)),
+            "timescale": _timescales(layer, network.layers[number].cell),
             "half_life": _floats(autocorrelation_half_life(layer.hidden)),
             "gates": gate_shares(layer),
             "health": health(layer, number, effect[number], near[number]),
@@ -163,6 +164,10 @@ def unit_measures(
             own: dict[str, Any] = {name: values[index] for name, values in columns.items()}
             units.append(UnitMeasures(number + 1, index, rank[len(units)], **own))
     return tuple(units)
+
+
+def _timescales(layer: LayerTrace, cell: Cell) -> list[float] | list[None]:
+    return _floats(gate_timescale(layer.gates[cell.keeps])) if cell.keeps else [None] * layer.units
 
 
 def _floats(values: NDArray[np.float64]) -> list[float]:

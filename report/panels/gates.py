@@ -4,15 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jobs.model.cell import gate_words
 from jobs.model.network import Float
-from jobs.model.trace import GATES, LayerTrace
+from jobs.model.trace import LayerTrace
 from report.measured import measured
 from report.measures.gates import GateShares, gate_role
 from report.panels.panel import Content, Panel, Section, UnitContent
 from report.render.charts import step_areas
 from report.run_view import RunView, Unit
-
-NAMES = {"input_gate": "input gate", "forget_gate": "forget gate", "output_gate": "output gate"}
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,8 @@ class GateBox:
     tracks: tuple[Track, ...]
     characters: int  # of the sample
     probe_characters: int
-    role: str  # integrator, feed-forward, private memory; or ""
+    role: str  # integrator, feed-forward, private memory, ...; or ""
+    cell: str  # its kind: LSTM, GRU, plain RNN
 
 
 def prepare(view: RunView) -> UnitContent | None:
@@ -45,15 +45,17 @@ def prepare(view: RunView) -> UnitContent | None:
         own = measures.unit(unit)
         shares = {one.name: one for one in own.gates}
         layer = unit.of(view.sample.layers)
-        forget, output = shares["forget_gate"], shares["output_gate"]
+        cell = unit.of(view.network.layers).cell
+        kept = {f"{cell.keeps}_open": round(shares[cell.keeps].open, 2)} if cell.keeps else {}
         return Content(
             values=GateBox(
                 tracks=_tracks(layer, unit.index, shares),
                 characters=view.sample.characters,
                 probe_characters=measures.all.characters,
-                role=gate_role(forget.shut, forget.open, output.open),
+                role=gate_role(shares, cell.keeps),
+                cell=cell.title,
             ),
-            front_matter={"forget_gate_open": round(forget.open, 2)},
+            front_matter=kept,
         )
 
     return content
@@ -61,8 +63,11 @@ def prepare(view: RunView) -> UnitContent | None:
 
 def _tracks(layer: LayerTrace, unit: int, shares: dict[str, GateShares]) -> tuple[Track, ...]:
     gates = [
-        Track(NAMES[name], *_curve(getattr(layer, name)[:, unit]), shares[name]) for name in GATES
+        Track(gate_words(name), *_curve(gate[:, unit]), shares[name])
+        for name, gate in layer.gates.items()
     ]
+    if not layer.cell.size:
+        return tuple(gates)
     return (*gates, Track("cell, as tanh c", *_curve(np.tanh(layer.cell[:, unit])), None))
 
 
@@ -90,9 +95,10 @@ class Diagram:
 
 @dataclass(frozen=True)
 class Saturation:
-    """Three diagrams per layer."""
+    """A diagram for every gate of every layer."""
 
     diagrams: tuple[Diagram, ...]
+    keeps: str  # the gate that keeps, in words
     characters: int
 
 
@@ -104,11 +110,14 @@ def saturation(view: RunView) -> Saturation | None:
     diagrams = []
     for layer in sorted({unit.layer for unit in view.units}):
         units = [unit for unit in view.units if unit.layer == layer]
-        for place, name in enumerate(GATES):
+        for place, name in enumerate(units[0].of(view.network.layers).cell.gates):
             gates = [(unit, measures.unit(unit).gates[place]) for unit in units]
             dots = tuple(Dot(unit, gate.shut, gate.open) for unit, gate in gates)
-            diagrams.append(Diagram(layer, NAMES[name], dots))
-    return Saturation(tuple(diagrams), measures.all.characters)
+            diagrams.append(Diagram(layer, gate_words(name), dots))
+    keeps = [cell.keeps for cell in view.network.cells if cell.keeps]
+    if not diagrams:
+        return None
+    return Saturation(tuple(diagrams), gate_words(keeps[0]), measures.all.characters)
 
 
 PANEL = Panel("gates", place="main", order=50, prepare=prepare, fold="Gates and cell")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from jobs.model.cell import gate_words
 from report.measured import measured
 from report.measures.contexts import BINS
 from report.measures.gap import Gap
@@ -24,7 +25,8 @@ class Bar:
 class MemoryBox:
     """The box of one unit."""
 
-    timescale: str
+    timescale: str  # "" where no gate keeps
+    keeps: str  # the gate that keeps, in words
     half_life: str
     credit: str
     bars: tuple[Bar, ...]
@@ -43,11 +45,14 @@ def prepare(view: RunView) -> UnitContent | None:
     def content(unit: Unit) -> Content:
         own = measures.unit(unit)
         most = max(own.histogram)
+        keeps = unit.of(view.network.layers).cell.keeps
+        memory = own.half_life if own.timescale is None else own.timescale
         findings = ", ".join(own.health.findings)
         data = f"{measures.all.characters:,} probe characters"
         return Content(
             values=MemoryBox(
-                timescale=duration(own.timescale),
+                timescale="" if own.timescale is None else duration(own.timescale),
+                keeps=gate_words(keeps),
                 half_life=duration(own.half_life),
                 credit=percent(own.credit, 1),
                 bars=tuple(
@@ -63,16 +68,23 @@ def prepare(view: RunView) -> UnitContent | None:
             columns=(
                 Column(
                     "Memory",
-                    own.timescale,
-                    duration(own.timescale),
-                    f"characters until its forget gate leaves 1/e, {data}",
+                    memory,
+                    duration(memory),
+                    f"{_memory_words(keeps)}, {data}",
                 ),
                 Column("Health", findings or "", findings, f"findings, {data}"),
             ),
-            front_matter={"memory": round(own.timescale, 1), "health": findings},
+            front_matter={"memory": round(memory, 1), "health": findings},
         )
 
     return content
+
+
+def _memory_words(keeps: str) -> str:
+    """What the figure is."""
+    if keeps:
+        return f"characters until its {gate_words(keeps)} leaves 1/e"
+    return "characters until the autocorrelation of its state is 1/2"
 
 
 def duration(characters: float) -> str:

@@ -9,9 +9,10 @@ from jobs.corpus.corpus import CorpusCard
 from jobs.model.history import EpochRecord, Evaluation
 from jobs.model.network import Network, initial_network
 from jobs.model.reading_mode import ReadingMode
-from jobs.model.trace import Before, LayerTrace, Trace
-from report.measures.ablation.numpy_lstm import hidden_states
+from jobs.model.trace import Before, Trace
+from report.measures.ablation.numpy_cells import hidden_states
 from report.run_view import RunView
+from tests.support.layer_traces import layer_trace
 
 SIZES = (8, 6)
 PROBE = 2_304
@@ -103,7 +104,7 @@ def _read(net: Network, ids: np.ndarray, window: int) -> Trace:
     return Trace(
         ids=ids,
         context=none,
-        layers=tuple(LayerTrace(state, *(4 * [np.zeros_like(state)])) for state in states),
+        layers=tuple(layer_trace(state, *(4 * [np.zeros_like(state)])) for state in states),
         probabilities=odds / odds.sum(1, keepdims=True),
         before=Before(
             tuple(np.zeros(size, np.float32) for size in net.sizes),

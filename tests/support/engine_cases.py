@@ -4,20 +4,23 @@ import numpy as np
 
 from jobs.config.schema import Config
 from jobs.corpus.corpus import Corpus
+from jobs.model.cell import LSTM
 from jobs.model.network import Network, initial_network, network_from_arrays
 
 SIZES = [(5,), (4, 6), (5, 3, 4)]
 
 
-def random_network(alphabet=7, sizes=(4, 6), seed=1) -> Network:
-    """Weights large enough that states move and gates open and close."""
+def random_network(alphabet=7, sizes=(4, 6), seed=1, cell=LSTM) -> Network:
+    """Weights large enough that states move and gates open and close; all layers of one cell."""
+    cells = (cell,) * len(sizes)
     generator = np.random.default_rng(seed)
-    arrays = initial_network(alphabet, sizes, seed).arrays()
+    arrays = initial_network(alphabet, sizes, seed, cells).arrays()
     return network_from_arrays(
         {
             name: generator.normal(0.0, 0.8, array.shape).astype(np.float32)
             for name, array in arrays.items()
-        }
+        },
+        cells,
     )
 
 

@@ -10,9 +10,10 @@ from functools import cache
 
 import numpy as np
 
-from jobs.model.network import LstmLayer, Network
+from jobs.model.network import Layer, Network
 from jobs.model.reading_mode import Regime, reading_mode
-from jobs.model.trace import Before, LayerTrace, Trace
+from jobs.model.trace import Before, Trace
+from tests.support.layer_traces import layer_trace
 
 ALPHABET = tuple(sorted('ab xy"{}\n'))
 QUOTE, BRACES, LINE, DEAD, TWIN, RANDOM = range(6)  # index of each unit; random ones follow
@@ -92,7 +93,7 @@ def golden_network(layers: int, random_units: int, seed: int) -> Network:
     return Network((first, *rest), kernel, bias)
 
 
-def _counting_layer(random_units: int, seed: int) -> LstmLayer:
+def _counting_layer(random_units: int, seed: int) -> Layer:
     units = RANDOM + random_units
     kernel = np.zeros((len(ALPHABET), 4, units), np.float32)
     recurrent = np.zeros((units, 4, units), np.float32)
@@ -117,18 +118,16 @@ def _counting_layer(random_units: int, seed: int) -> LstmLayer:
     random = np.random.default_rng(seed + 1)
     kernel[:, :, RANDOM:] = random.normal(0.0, 0.7, kernel[:, :, RANDOM:].shape)
     recurrent[RANDOM:, :, RANDOM:] = random.normal(0.0, 0.3, recurrent[RANDOM:, :, RANDOM:].shape)
-    return LstmLayer(
-        kernel.reshape(-1, 4 * units), recurrent.reshape(-1, 4 * units), bias.reshape(-1)
-    )
+    return Layer(kernel.reshape(-1, 4 * units), recurrent.reshape(-1, 4 * units), bias.reshape(-1))
 
 
-def _copying_layer(units: int) -> LstmLayer:
+def _copying_layer(units: int) -> Layer:
     """Each unit is a squashed copy of the unit of the same index below."""
     kernel = np.zeros((units, 4, units), np.float32)
     kernel[:, 2] = 1.5 * np.eye(units)
     bias = np.zeros((4, units), np.float32)
     bias[0], bias[1], bias[3] = WIDE, -WIDE, WIDE
-    return LstmLayer(
+    return Layer(
         kernel.reshape(-1, 4 * units), np.zeros((units, 4 * units), np.float32), bias.reshape(-1)
     )
 
@@ -168,7 +167,7 @@ def trace_text(
         rows.append(row)
     start = len(context)
     layers = tuple(
-        LayerTrace(
+        layer_trace(
             *(np.array([row[0][number][k] for row in rows[start:]], np.float32) for k in range(5))
         )
         for number in range(len(network.layers))
@@ -224,7 +223,7 @@ def reordered(network: Network, layer: int, order: np.ndarray) -> Network:
     """Same predictions, units of ``layer`` (from 0) in another order: new j is old order[j]."""
     old = network.layers[layer]
     columns = np.concatenate([gate * old.units + order for gate in range(4)])
-    changed = LstmLayer(
+    changed = Layer(
         np.ascontiguousarray(old.kernel[:, columns]),
         np.ascontiguousarray(old.recurrent_kernel[order][:, columns]),
         old.bias[columns],
@@ -251,7 +250,7 @@ def flipped(network: Network, layer: int, unit: int) -> Network:
         changed[unit] *= -1
         return changed
 
-    return _with_layer(network, layer, LstmLayer(kernel, recurrent, bias), negate)
+    return _with_layer(network, layer, Layer(kernel, recurrent, bias), negate)
 
 
 def _with_layer(network, layer, changed, outgoing) -> Network:

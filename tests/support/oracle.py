@@ -1,4 +1,4 @@
-"""An LSTM in plain NumPy, float64, one character at a time: what the fast programs must equal.
+"""The cells in plain NumPy, float64, one character at a time: what the fast programs must equal.
 
 Written from the equations alone; shares no code with ``jobs``.
 """
@@ -10,13 +10,61 @@ def sigmoid(x):
     return 1.0 / (1.0 + np.exp(-x))
 
 
+GATE = {
+    "sigmoid": sigmoid,
+    "hard_sigmoid": lambda x: np.minimum(np.maximum(x / 6.0 + 0.5, 0.0), 1.0),
+    "hard_sigmoid_fifth": lambda x: np.minimum(np.maximum(0.2 * x + 0.5, 0.0), 1.0),
+}
+ACTIVATION = {"tanh": np.tanh, "relu": lambda x: np.maximum(x, 0.0)}
+
+
 def softmax(x):
     shifted = np.exp(x - x.max())
     return shifted / shifted.sum()
 
 
+def lstm(layer, x, h, c):
+    gate, act = GATE[layer.cell.gate_activation], ACTIVATION[layer.cell.activation]
+    z = x @ layer.kernel.astype(float)
+    i, f, g, o = np.split(z + h @ layer.recurrent_kernel.astype(float) + layer.bias, 4)
+    i, f, o = gate(i), gate(f), gate(o)
+    c = f * c + i * act(g)
+    h = o * act(c)
+    return h, c, (h, c, i, f, o)
+
+
+def gru(layer, x, h, c):
+    """The reset gate after the recurrent product, which has a bias of its own."""
+    gate, act = GATE[layer.cell.gate_activation], ACTIVATION[layer.cell.activation]
+    xz, xr, xg = np.split(x @ layer.kernel.astype(float) + layer.bias[0], 3)
+    hz, hr, hg = np.split(h @ layer.recurrent_kernel.astype(float) + layer.bias[1], 3)
+    z, r = gate(xz + hz), gate(xr + hr)
+    h = z * h + (1.0 - z) * act(xg + r * hg)
+    return h, c, (h, z, r)
+
+
+def gru_reset_before(layer, x, h, c):
+    gate, act = GATE[layer.cell.gate_activation], ACTIVATION[layer.cell.activation]
+    xz, xr, xg = np.split(x @ layer.kernel.astype(float) + layer.bias, 3)
+    kz, kr, kg = np.split(layer.recurrent_kernel.astype(float), 3, axis=1)
+    z, r = gate(xz + h @ kz), gate(xr + h @ kr)
+    h = z * h + (1.0 - z) * act(xg + (r * h) @ kg)
+    return h, c, (h, z, r)
+
+
+def rnn(layer, x, h, c):
+    act = ACTIVATION[layer.cell.activation]
+    h = act(x @ layer.kernel.astype(float) + h @ layer.recurrent_kernel.astype(float) + layer.bias)
+    return h, c, (h,)
+
+
+STEPS = {"lstm": lstm, "gru": gru, "gru_reset_before": gru_reset_before, "rnn": rnn}
+
+
 class Oracle:
-    """Reads characters; per character: per layer (h, c, i, f, o), and the probabilities."""
+    """Reads characters; per character: per layer what its cell has, hidden state first and then
+    cell state and gates in the cell's order, and the probabilities.
+    """
 
     def __init__(self, network):
         self.network = network
@@ -31,17 +79,9 @@ class Oracle:
         x[character] = 1.0
         rows = []
         for n, layer in enumerate(self.network.layers):
-            units = layer.units
-            z = x @ layer.kernel.astype(float)
-            z = z + self.h[n] @ layer.recurrent_kernel.astype(float) + layer.bias.astype(float)
-            i = sigmoid(z[:units])
-            f = sigmoid(z[units : 2 * units])
-            g = np.tanh(z[2 * units : 3 * units])
-            o = sigmoid(z[3 * units :])
-            self.c[n] = f * self.c[n] + i * g
-            self.h[n] = o * np.tanh(self.c[n])
+            self.h[n], self.c[n], row = STEPS[layer.cell.name](layer, x, self.h[n], self.c[n])
             x = self.h[n]
-            rows.append((self.h[n], self.c[n], i, f, o))
+            rows.append(row)
         return rows, self.predict()
 
     def predict(self):
@@ -50,7 +90,7 @@ class Oracle:
 
 
 def rows_of_text(network, ids, context, regime, window):
-    """Per character of ``ids``: layers' (h, c, i, f, o) and the probabilities of the next one."""
+    """Per character of ``ids``: layers' states and gates, and probabilities of the next one."""
     oracle = Oracle(network)
     text = [*context, *ids]
     rows = []
@@ -72,8 +112,9 @@ def loss_of_batch(network, inputs, targets, states, l1, last_only):
     total, count, penalty = 0.0, 0, 0.0
     for column in range(batch):
         oracle = Oracle(network)
-        for n, (h, c) in enumerate(states):
-            oracle.h[n], oracle.c[n] = h[column].astype(float), c[column].astype(float)
+        for n, (h, *c) in enumerate(states):
+            oracle.h[n] = h[column].astype(float)
+            oracle.c[n] = c[0][column].astype(float) if c else oracle.c[n]
         for t in range(steps):
             rows, probabilities = oracle.read(inputs[t, column])
             predicting = t >= steps - targets.shape[0]

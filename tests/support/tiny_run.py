@@ -7,12 +7,14 @@ import numpy as np
 from jobs.config.schema import Config, CorpusConfig, NetworkConfig, SampleConfig
 from jobs.corpus.corpus import CorpusCard
 from jobs.machine.runtime import Runtime
+from jobs.model.cell import LSTM, Cell
 from jobs.model.history import EpochRecord, Evaluation
 from jobs.model.network import initial_network
 from jobs.model.reading_mode import STREAM
-from jobs.model.trace import STATES, Before, LayerTrace, Trace
+from jobs.model.trace import Before, Trace
 from jobs.store.manifest import Inputs, stage_inputs
 from jobs.store.run import RunContent
+from tests.support.layer_traces import layer_trace
 
 ALPHABET = ("\t", "\n", "<", "a", "é", "\u202e", "😀")
 SIZES = (3, 2)
@@ -44,38 +46,43 @@ def tiny_card() -> CorpusCard:
     )
 
 
-def tiny_trace(characters: int, generator: np.random.Generator) -> Trace:
+def tiny_trace(
+    characters: int, generator: np.random.Generator, cells: tuple[Cell, ...] = (LSTM, LSTM)
+) -> Trace:
     def values(*shape: int) -> np.ndarray:
         return generator.uniform(-1, 1, shape).astype(np.float32)
 
-    size = len(ALPHABET)
+    size, layers = len(ALPHABET), tuple(zip(SIZES, cells, strict=True))
     return Trace(
         ids=generator.integers(0, size, characters).astype(np.int32),
         context=generator.integers(0, size, 5).astype(np.int32),
-        layers=tuple(LayerTrace(*(values(characters, units) for _ in STATES)) for units in SIZES),
+        layers=tuple(
+            layer_trace(*(values(characters, units) for _ in cell.states), cell=cell)
+            for units, cell in layers
+        ),
         probabilities=np.abs(values(characters, size)),
         before=Before(
             tuple(values(units) for units in SIZES),
-            tuple(values(units) for units in SIZES),
+            tuple(values(cell.cell_units(units)) for units, cell in layers),
             np.abs(values(size)),
         ),
         mode=STREAM,
     )
 
 
-def tiny_content(seed: int = 0) -> RunContent:
+def tiny_content(seed: int = 0, cells: tuple[Cell, ...] = (LSTM, LSTM)) -> RunContent:
     generator = np.random.default_rng(seed)
     return RunContent(
         config=tiny_config(seed),
         card=tiny_card(),
-        network=initial_network(len(ALPHABET), SIZES, seed),
+        network=initial_network(len(ALPHABET), SIZES, seed, cells),
         history=tuple(
             EpochRecord(epoch, 1.5 / epoch, 2.0 / epoch, 2.25 / epoch, 0.5, 0.001)
             for epoch in (1, 2)
         ),
         evaluation=Evaluation(1.125, 69, 2.75, 2, False),
-        sample=tiny_trace(12, generator),
-        probe=tiny_trace(30, generator),
+        sample=tiny_trace(12, generator, cells),
+        probe=tiny_trace(30, generator, cells),
     )
 
 

@@ -9,8 +9,9 @@ from jobs.corpus.corpus import Corpus, corpus_card
 from jobs.model.history import EpochRecord, Evaluation
 from jobs.model.network import Network, initial_network
 from jobs.model.reading_mode import STREAM
-from jobs.model.trace import Before, LayerTrace, Trace
+from jobs.model.trace import Before, Trace
 from report.run_view import RunView
+from tests.support.layer_traces import layer_trace
 
 XML = (
     '<country code="FO">\n\t<name lang="en">Faroe Islands</name>\n\t<area unit="km2">1393</area>\n'
@@ -45,7 +46,7 @@ def read(network: Network, context: np.ndarray, ids: np.ndarray) -> Trace:
         if position >= len(context):
             rows.append((row, _softmax(network, hidden[-1])))
     layers = tuple(
-        LayerTrace(
+        layer_trace(
             *(np.array([row[number][kind] for row, _ in rows], np.float32) for kind in range(5))
         )
         for number in range(len(network.layers))

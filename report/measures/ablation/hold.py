@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from jobs.model.network import Float, Network
 from jobs.model.trace import Trace
-from report.measures.ablation.numpy_lstm import (
+from report.measures.ablation.numpy_cells import (
     MISSING,
     Weights,
     advance,
@@ -57,12 +57,12 @@ class Held:
 
 def cost(network: Network, layer: int, window: int, units: int | None = None) -> float:
     """Multiply-adds per character of holding ``units`` (or all) units of ``layer`` (from 0)."""
-    sizes = network.sizes
+    sizes, layers = network.sizes, network.layers
     products, slow = sizes[-1] * network.alphabet_size, network.alphabet_size
     for number in range(layer, len(sizes)):
         below = sizes[number - 1] if number > layer else 0
-        products += 4 * sizes[number] * (sizes[number] + below)
-        slow += 5 * sizes[number]
+        products += layers[number].cell.width(sizes[number]) * (sizes[number] + below)
+        slow += len(layers[number].cell.states) * sizes[number]
     copies = sizes[layer] if units is None else units
     return float(copies * (products + SLOW * slow) * max(1, window))
 
@@ -157,7 +157,7 @@ def _states(trace: Trace, layer: int, kind: str, places: Places) -> Float:
 
 
 def _input(weight: Weights, trace: Trace, layer: int, places: Places) -> Float:
-    """(S, 4H) what comes into ``layer`` at ``places`` from below."""
+    """(S, G H) what comes into ``layer`` at ``places`` from below."""
     if layer == 0:
         below: Float = weight.kernel[trace.ids[places]]
     else:
@@ -175,9 +175,10 @@ def _windows(
     for first in range(0, length, together):
         places = np.add.outer(starts, np.arange(first, min(first + together, length))).ravel()
         count = len(places)
-        below_hidden, below_cell = zero_state(lower, count), zero_state(lower, count)
+        below_hidden, below_cell = zero_state(lower, count)
         hidden, cell = (
-            [np.zeros((count, copies, one.units), np.float32) for one in above] for _ in range(2)
+            [np.repeat(states[:, None], copies, axis=1) for states in kind]
+            for kind in zero_state(above, count)
         )
         for column in windows(trace.ids, trace.context, trace.mode.window, places).T:
             missing = column == MISSING

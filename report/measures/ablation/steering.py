@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from jobs.model.alphabet import decode
 from jobs.model.network import Float, Ids, Network
 from jobs.model.trace import Trace
-from report.measures.ablation.numpy_lstm import (
+from report.measures.ablation.numpy_cells import (
     Weights,
     advance,
     log_softmax,
@@ -162,7 +162,7 @@ def write(
 
 
 def _stream_writer(layers: list[Weights], text: Ids, copies: _Copies) -> Step:
-    hidden, cell = zero_state(layers, 1), zero_state(layers, 1)
+    hidden, cell = zero_state(layers, 1)
     for symbol in text[0]:
         advance(layers, np.array([symbol]), hidden, cell)
     hidden = [np.repeat(states, len(text), axis=0) for states in hidden]

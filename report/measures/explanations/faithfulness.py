@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from jobs.model.network import Float, Network
 from jobs.model.trace import Trace
-from report.measures.ablation.numpy_lstm import Weights, log_softmax, step, weights
+from report.measures.ablation.numpy_cells import Weights, log_softmax, step, weights, zero_state
 from report.measures.explanations.explanation import Faithfulness
 from report.measures.parallel import side_by_side
 
@@ -96,8 +96,7 @@ def _stream(
 
 def _windows(above: list[Weights], states: States, places: Places, window: int) -> Float:
     """The last state of passes from zero over the last ``window`` simulated states."""
-    hidden = [np.zeros((len(places), layer.units), np.float32) for layer in above]
-    cell = [np.zeros((len(places), layer.units), np.float32) for layer in above]
+    hidden, cell = zero_state(above, len(places))
     for back in range(window - 1, -1, -1):
         below = states[np.maximum(places - back, 0)].astype(np.float32)
         for k, layer in enumerate(above):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from jobs.model.network import Float, Network
 from jobs.model.trace import Trace
-from report.measures.ablation.numpy_lstm import (
+from report.measures.ablation.numpy_cells import (
     Weights,
     advance,
     weights,
@@ -91,8 +91,9 @@ def swap_curve(network: Network, trace: Trace, seed: int) -> list[NDArray[np.flo
 def _affordable(network: Network, trace: Trace) -> int:
     """How many places are read."""
     below, products = 0, 0
-    for size in network.sizes:
-        products += 4 * size * (size + below) + 300 * size
+    for layer in network.layers:
+        size = layer.units
+        products += layer.cell.width(size) * (size + below) + 300 * size
         below = size
     steps = sum(LENGTHS) if trace.mode.window == 0 else len(LENGTHS) * trace.mode.window
     return int(np.clip(OPERATIONS / (products * steps), LEAST_PLACES, PLACES))

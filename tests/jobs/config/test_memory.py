@@ -15,9 +15,11 @@ from jobs.config.memory import (
 from jobs.config.memory_limit import MemoryLimit
 from jobs.config.schema import Config, CorpusConfig, NetworkConfig, ProbeConfig, SampleConfig
 from jobs.errors import ExitCode, NeuronarioError
+from jobs.model.cell import LSTM
 from jobs.model.network import initial_network
 from jobs.model.reading_mode import STREAM
-from jobs.model.trace import STATES, Before, LayerTrace, Trace
+from jobs.model.trace import Before, Trace
+from tests.support.layer_traces import layer_trace
 
 
 def config_of(*layers: int, probe: int = 20_000, sample: int = 500) -> Config:
@@ -36,7 +38,7 @@ def test_parameters_as_in_a_real_network(layers: tuple[int, ...]) -> None:
 
 def test_traces_as_in_a_real_trace() -> None:
     characters, units, alphabet = 100, (3, 2), 7
-    assert len(STATES) == TRACE_VALUES
+    assert len(LSTM.states) == TRACE_VALUES
 
     def array(width: int) -> np.ndarray:
         return np.zeros((characters, width), np.float32)
@@ -44,13 +46,17 @@ def test_traces_as_in_a_real_trace() -> None:
     trace = Trace(
         ids=np.zeros(characters, np.int32),
         context=np.zeros(0, np.int32),
-        layers=tuple(LayerTrace(*(array(count) for _ in STATES)) for count in units),
+        layers=tuple(layer_trace(*(array(count) for _ in LSTM.states)) for count in units),
         probabilities=array(alphabet),
         before=Before((), (), np.zeros(alphabet, np.float32)),
         mode=STREAM,
     )
     real = trace.probabilities.nbytes
-    real += sum(getattr(layer, name).nbytes for layer in trace.layers for name in STATES)
+    real += sum(
+        array.nbytes
+        for layer in trace.layers
+        for array in (layer.hidden, layer.cell, *layer.gates.values())
+    )
     config = config_of(*units, probe=characters, sample=1)
     assert predicted_memory(config, alphabet).traces == real * 101 // 100
 

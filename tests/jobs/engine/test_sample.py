@@ -12,7 +12,6 @@ from tests.support.engine_cases import PATTERN, SIZES, config_of, random_ids, ra
 from tests.support.oracle import rows_of_text
 
 WINDOW = 6
-KINDS = ("hidden", "cell", "input_gate", "forget_gate", "output_gate")
 
 
 def sample_of(network, regime, **changes):
@@ -33,10 +32,11 @@ def test_sample_equals_naive_recomputation(sizes, regime):
     network = random_network(sizes=sizes)
     trace = sample_of(network, regime)
     expected = rows_of_text(network, trace.ids, trace.context, regime, WINDOW)
-    for number, layer in enumerate(trace.layers):
-        for index, kind in enumerate(KINDS):
+    for number, layer in enumerate(network.layers):
+        for index, kind in enumerate(layer.cell.states):
             wanted = np.array([row[0][number][index] for row in expected])
-            np.testing.assert_allclose(getattr(layer, kind), wanted, atol=1e-5, err_msg=kind)
+            actual = trace.arrays()[f"layer{number + 1}.{kind}"]
+            np.testing.assert_allclose(actual, wanted, atol=1e-5, err_msg=kind)
     np.testing.assert_allclose(trace.probabilities, [row[1] for row in expected], atol=1e-5)
     before = rows_of_text(network, trace.context, [], regime, WINDOW)[-1]
     np.testing.assert_allclose(trace.before.probabilities, before[1], atol=1e-5)

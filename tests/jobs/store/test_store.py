@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 from jobs.disk import files
 from jobs.errors import ExitCode, NeuronarioError
+from jobs.model.cell import GRU, RNN, Cell
 from jobs.model.imported import ImportRecord
 from jobs.store import store
 from jobs.store.check import check_store
@@ -43,6 +45,34 @@ def test_what_is_committed_is_read_back(place: Path) -> None:
             np.testing.assert_array_equal(array, theirs[key])
             assert array.dtype == theirs[key].dtype
     assert read_run(place).pages() == PAGES
+
+
+@pytest.mark.parametrize("cells", [(GRU, GRU), (RNN, replace(GRU, gate_activation="hard_sigmoid"))])
+def test_layers_that_are_no_lstm_are_read_back(place: Path, cells: tuple[Cell, ...]) -> None:
+    given = tiny_content(cells=cells)
+    commit_run(place, given, PAGES, tiny_inputs())
+    run = read_run(place)
+    assert run.network.cells == cells and run.manifest.files()["cells.json"]
+    for name in ("network", "sample", "probe"):
+        ours, theirs = getattr(given, name).arrays(), getattr(run, name).arrays()
+        assert ours.keys() == theirs.keys()
+        for key, array in ours.items():
+            np.testing.assert_array_equal(array, theirs[key])
+    for mine, found in zip(given.probe.layers, run.probe.layers, strict=True):
+        assert found.cell.shape == mine.cell.shape and list(found.gates) == list(mine.gates)
+
+
+def test_an_lstm_needs_no_list_of_cells(place: Path) -> None:
+    assert "cells.json" not in add_run(place).manifest.files()
+
+
+def test_cells_that_do_not_fit_are_refused(place: Path) -> None:
+    given = tiny_content(cells=(GRU, RNN))
+    short = replace(given, network=replace(given.network, layers=given.network.layers[:1]))
+    run = commit_run(place, short, PAGES, tiny_inputs())
+    for read in (lambda: run.network, lambda: run.probe):
+        code, said = code_of(read)
+        assert code == ExitCode.BAD_DATA and "cells.json: has 1 layers, config.yml 2" in said
 
 
 def test_equal_jobs_give_equal_bytes(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jobs.model.reading_mode import ReadingMode
-from jobs.model.trace import STATES, LayerTrace
+from jobs.model.trace import LayerTrace
 from report.measures.self_check import TOLERANCE, self_check
 from tests.support.golden_measures import golden_run
 from tests.support.golden_networks import golden
@@ -14,7 +14,11 @@ from tests.support.golden_networks import golden
 
 def shifted(run):
     layers = tuple(
-        LayerTrace(*(np.roll(getattr(layer, name), 1, axis=0) for name in STATES))
+        LayerTrace(
+            np.roll(layer.hidden, 1, axis=0),
+            np.roll(layer.cell, 1, axis=0),
+            {name: np.roll(gate, 1, axis=0) for name, gate in layer.gates.items()},
+        )
         for layer in run.trace.layers
     )
     return replace(run.trace, layers=layers)
@@ -26,7 +30,14 @@ def shifted_with_probabilities(run):
 
 def swapped_gates(run):
     layers = tuple(
-        replace(layer, input_gate=layer.forget_gate, forget_gate=layer.input_gate)
+        replace(
+            layer,
+            gates={
+                **layer.gates,
+                "input_gate": layer.gates["forget_gate"],
+                "forget_gate": layer.gates["input_gate"],
+            },
+        )
         for layer in run.trace.layers
     )
     return replace(run.trace, layers=layers)

@@ -5,15 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from jobs.model.trace import LayerTrace
+from jobs.model.cell import RNN
 from report.measures.contexts import APART, AROUND, BINS, contexts, histograms
-from report.measures.gates import gate_role, gate_shares
+from report.measures.gates import GateShares, gate_role, gate_shares
 from report.measures.health import health
 from report.measures.neighbours import duplicates, neighbours, wiring
-from report.measures.timescale import LONGEST, autocorrelation_half_life, forget_timescale
+from report.measures.timescale import LONGEST, autocorrelation_half_life, gate_timescale
 from report.measures.unusual import unusual_units
 from tests.support.golden_measures import golden_measures, golden_run, sample_of
 from tests.support.golden_networks import BRACES, LINE, QUOTE, RANDOM, TWIN
+from tests.support.layer_traces import layer_trace
 
 
 def test_contexts_are_apart_unique_and_where_they_say():
@@ -61,22 +62,39 @@ def test_histogram_counts_every_character_once():
 def layer_with(gates):
     states = np.zeros((len(gates), 1), np.float32)
     column = np.array(gates, np.float32)[:, None]
-    return LayerTrace(states, states, column, np.ones_like(column), 0 * column)
+    return layer_trace(states, states, column, np.ones_like(column), 0 * column)
 
 
 def test_saturation_shares():
     shares = {one.name: one for one in gate_shares(layer_with([0.05, 0.5, 0.95, 0.99]))[0]}
     assert (shares["input_gate"].shut, shares["input_gate"].open) == (0.25, 0.5)
     assert shares["forget_gate"].open == 1.0 and shares["output_gate"].shut == 1.0
-    assert gate_role(0.0, 0.95, 0.5).startswith("integrator")
-    assert gate_role(0.95, 0.0, 0.5).startswith("feed-forward")
-    assert gate_role(0.1, 0.1, 0.0).startswith("private")
-    assert gate_role(0.1, 0.1, 0.5) == ""
+
+
+def role(keeps="", **gates):
+    """The role of a unit whose gates have these shares (shut, open)."""
+    return gate_role({name: GateShares(name, *pair, 0.5) for name, pair in gates.items()}, keeps)
+
+
+def test_role_asks_for_the_gates_that_there_are():
+    middle, often, never = (0.1, 0.1), (0.0, 0.95), (0.95, 0.0)
+    for keeps in ("forget_gate", "update_gate"):
+        assert role(keeps, **{keeps: often, "output_gate": middle}).startswith("integrator")
+        assert role(keeps, **{keeps: never, "output_gate": middle}).startswith("feed-forward")
+    assert role("forget_gate", forget_gate=middle, output_gate=(0.9, 0.0)).startswith("private")
+    assert role("forget_gate", forget_gate=middle, output_gate=middle) == ""
+    assert role("update_gate", update_gate=middle, reset_gate=never).startswith("led by its input")
+    assert role() == ""  # a plain RNN has none
+
+
+def test_a_plain_rnn_has_no_shares():
+    states = np.zeros((4, 2), np.float32)
+    assert gate_shares(layer_trace(states, cell=RNN)) == ((), ())
 
 
 def test_timescale_is_that_of_exponential_decay():
     gates = np.full((50, 3), [np.exp(-1 / 20), np.exp(-1 / 2), 1.0], np.float32)
-    np.testing.assert_allclose(forget_timescale(gates), [20, 2, LONGEST], rtol=1e-3)
+    np.testing.assert_allclose(gate_timescale(gates), [20, 2, LONGEST], rtol=1e-3)
 
 
 def test_half_life_of_a_first_order_process():
@@ -125,7 +143,7 @@ def test_health_reads_state_and_input_gate():
     gates = [np.full((200, 3), value, np.float32) for value in (0.5, 0.5, 0.5)]
     gates[0][:, 0] = 0.01  # the input gate of the first unit is shut
     gates[2][:, 1] = 0.01  # an output gate that is shut says nothing of writing
-    trace = LayerTrace(states.astype(np.float32), states.astype(np.float32), *gates)
+    trace = layer_trace(states.astype(np.float32), states.astype(np.float32), *gates)
     effects = [one.effect for one in golden_measures(1).units[:3]]
     used = [replace(effect, used=place != 2) for place, effect in enumerate(effects)]
     found = [one.findings for one in health(trace, 0, used, neighbours([trace.hidden])[0])]

@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
-from jobs.model.network import LstmLayer, Network
+from jobs.model.network import Layer, Network
 from report.render.palette import levels
 from tests.support.oracle import Oracle, rows_of_text
 
@@ -23,7 +23,7 @@ def half(network):
 
     return Network(
         tuple(
-            LstmLayer(rounded(one.kernel), rounded(one.recurrent_kernel), rounded(one.bias))
+            Layer(rounded(one.kernel), rounded(one.recurrent_kernel), rounded(one.bias))
             for one in network.layers
         ),
         rounded(network.output_kernel),

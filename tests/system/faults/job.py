@@ -27,10 +27,11 @@ import report.site.build
 from jobs.cli.main import guarded
 from jobs.corpus.corpus import Corpus
 from jobs.engine.checkpoint import Checkpoint, read_checkpoint, training_key, write_checkpoint
+from jobs.model.cell import LSTM
 from jobs.model.history import EpochRecord, Evaluation
 from jobs.model.network import initial_network
 from jobs.model.reading_mode import STREAM
-from jobs.model.trace import STATES, Before, LayerTrace, Trace
+from jobs.model.trace import Before, Trace
 from jobs.pipeline.pipeline import run_job
 from jobs.pipeline.session import JobOptions
 from jobs.pipeline.stages import CHECKPOINT, JobPlan
@@ -45,6 +46,7 @@ from report.pages.page import Page
 from report.resources import Resources
 from report.site.builders import Builder
 from report.site.check import SiteFacts
+from tests.support.layer_traces import layer_trace
 from tests.system.faults.injection import Faults
 
 SIZES = (3, 2)
@@ -261,7 +263,9 @@ def _trace(plan: JobPlan, seed: int, characters: int) -> Trace:
     return Trace(
         ids=generator.integers(0, size, characters).astype(np.int32),
         context=generator.integers(0, size, 4).astype(np.int32),
-        layers=tuple(LayerTrace(*(values(characters, units) for _ in STATES)) for units in SIZES),
+        layers=tuple(
+            layer_trace(*(values(characters, units) for _ in LSTM.states)) for units in SIZES
+        ),
         probabilities=values(characters, size),
         before=Before(
             tuple(values(units) for units in SIZES),

@@ -7,7 +7,7 @@ import pytest
 
 from jobs.model.network import initial_network
 from report.measures import parallel
-from report.measures.ablation.numpy_lstm import stream_states
+from report.measures.ablation.numpy_cells import stream_states
 from report.measures.concepts.library import evaluate, library
 from report.measures.explanations.expected import Text as Reading
 from report.measures.explanations.expected import expected

@@ -1,17 +1,26 @@
 """The network in NumPy: float32, many copies at once.
 
 What the measures need beyond a trace: the untrained control, networks with a unit held at a value,
-sampling with a unit held. Equations are Keras' LSTM: i, f, o = sigmoid(x K + h R + b), candidate
-g = tanh(...), c = f c + i g, h = o tanh(c).
+sampling with a unit held. One step for each cell; equations are Keras' (x K the input times the
+kernel, h R the state times the recurrent kernel)::
+
+    lstm  i, f, o = sigmoid(x K + h R + b), g = tanh(...), c = f c + i g, h = o tanh(c)
+    gru   z, r = sigmoid(x K + h R + b + b'), g = tanh(x K + b + r (h R + b')), h = z h + (1 - z) g
+    gru   before: z, r = sigmoid(x K + h R + b), g = tanh(x K + b + (r h) R), h = z h + (1 - z) g
+    rnn   h = tanh(x K + h R + b)
+
+A cell without a memory beside its state has cell states of width 0.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.model.network import Float, Ids, LstmLayer, Network
+from jobs.model.cell import LSTM, Cell
+from jobs.model.network import Float, Ids, Layer, Network
 
 Hold = Callable[[int, Float], None]  # (layer from 0, hidden (B, H)): may write into hidden
 MISSING = -1  # an id before the beginning of the text: the step is left out
@@ -19,25 +28,57 @@ MISSING = -1  # an id before the beginning of the text: the step is left out
 
 @dataclass(frozen=True)
 class Weights:
-    """One layer's weights, candidate columns doubled: tanh(x) = 2 sigmoid(2x) - 1, so one sigmoid
-    over all four gates does, which is most of the time of a step.
-    """
+    """One layer's weights, prepared for its step."""
 
-    kernel: Float  # (inputs, 4H)
-    recurrent_kernel: Float  # (H, 4H)
-    bias: Float  # (4H,)
+    kernel: Float  # (inputs, G H)
+    recurrent_kernel: Float  # (H, G H)
+    bias: Float  # (G H,) that of the inputs
+    recurrent_bias: Float  # (G H,) that of the recurrent product; (0,) where there is none
+    cell: Cell
+    doubled: bool  # candidate columns are doubled: see weights()
 
     @property
     def units(self) -> int:
         """H, the number of units."""
         return int(self.recurrent_kernel.shape[0])
 
+    @property
+    def cell_units(self) -> int:
+        """Width of the cell state: H or 0."""
+        return self.cell.cell_units(self.units)
 
-def weights(layer: LstmLayer) -> Weights:
-    """``layer`` prepared for :func:`step`."""
-    double = np.ones(4 * layer.units, np.float32)
-    double[2 * layer.units : 3 * layer.units] = 2.0
-    return Weights(layer.kernel * double, layer.recurrent_kernel * double, layer.bias * double)
+
+class Step(NamedTuple):
+    """What one step makes of B copies."""
+
+    hidden: Float  # (..., H)
+    cell: Float  # (..., H), or (..., 0)
+    gates: Float  # (..., number of gates, H), in the cell's order
+
+
+def weights(layer: Layer) -> Weights:
+    """``layer`` prepared for :func:`step`.
+
+    The usual LSTM's candidate columns are doubled: tanh(x) = 2 sigmoid(2x) - 1, so one sigmoid over
+    all four gates does, which is most of the time of a step.
+    """
+    cell, units = layer.cell, layer.units
+    bias, recurrent_bias = layer.bias, np.zeros(0, np.float32)
+    if cell.recurrent_bias:
+        bias, recurrent_bias = layer.bias
+    doubled = cell == LSTM
+    if not doubled:
+        return Weights(layer.kernel, layer.recurrent_kernel, bias, recurrent_bias, cell, doubled)
+    double = np.ones(4 * units, np.float32)
+    double[2 * units : 3 * units] = 2.0
+    return Weights(
+        layer.kernel * double,
+        layer.recurrent_kernel * double,
+        bias * double,
+        recurrent_bias,
+        cell,
+        doubled,
+    )
 
 
 def step(layer: Weights, projected: Float, hidden: Float, cell: Float) -> tuple[Float, Float]:
@@ -45,13 +86,74 @@ def step(layer: Weights, projected: Float, hidden: Float, cell: Float) -> tuple[
 
     Args:
         layer: the weights.
-        projected: (..., 4H) or broadcastable, input times kernel plus bias.
+        projected: (..., G H) or broadcastable, input times kernel plus bias.
         hidden: (..., H) before.
-        cell: (..., H) before.
+        cell: (..., H) before; (..., 0) where the cell has no cell state.
 
     Returns:
-        New arrays hidden and cell, (..., H).
+        New arrays hidden and cell.
     """
+    if layer.doubled:
+        return _lstm_step(layer, projected, hidden, cell)
+    made = full_step(layer, projected, hidden, cell)
+    return made.hidden, made.cell
+
+
+def full_step(layer: Weights, projected: Float, hidden: Float, cell: Float) -> Step:
+    """As :func:`step`, with the gates: the equations as they stand above."""
+    if layer.cell.name == "lstm":
+        return _any_lstm_step(layer, projected, hidden, cell)
+    if layer.cell.name == "rnn":
+        new = activation(layer.cell, projected + hidden @ layer.recurrent_kernel)
+        return Step(new, cell, np.zeros((*new.shape[:-1], 0, new.shape[-1]), np.float32))
+    return _gru_step(layer, projected, hidden, cell)
+
+
+def _any_lstm_step(layer: Weights, projected: Float, hidden: Float, cell: Float) -> Step:
+    total = projected + hidden @ layer.recurrent_kernel
+    i, f, g, o = np.split(total, 4, axis=-1)
+    i, f, o = (_gate(layer.cell, values) for values in (i, f, o))
+    g = activation(layer.cell, g * np.float32(0.5) if layer.doubled else g)
+    new_cell: Float = f * cell + i * g
+    return Step(o * activation(layer.cell, new_cell), new_cell, np.stack([i, f, o], axis=-2))
+
+
+def _gru_step(layer: Weights, projected: Float, hidden: Float, cell: Float) -> Step:
+    units = layer.units
+    if layer.cell.recurrent_bias:
+        product = hidden @ layer.recurrent_kernel + layer.recurrent_bias
+        gates = _gate(layer.cell, projected[..., : 2 * units] + product[..., : 2 * units])
+        inner = gates[..., units:] * product[..., 2 * units :]
+    else:
+        kernel = layer.recurrent_kernel
+        product = hidden @ kernel[:, : 2 * units]
+        gates = _gate(layer.cell, projected[..., : 2 * units] + product)
+        inner = (gates[..., units:] * hidden) @ kernel[:, 2 * units :]
+    candidate = activation(layer.cell, projected[..., 2 * units :] + inner)
+    z, r = gates[..., :units], gates[..., units:]
+    new: Float = candidate + z * (hidden - candidate)
+    return Step(new, cell, np.stack([z, r], axis=-2))
+
+
+def _gate(cell: Cell, values: Float) -> Float:
+    """The gates' non-linearity."""
+    if cell.gate_activation == "sigmoid":
+        opened = values.copy()
+        _sigmoid(opened)
+        return opened
+    slope = np.float32(1 / 6 if cell.gate_activation == "hard_sigmoid" else 1 / 5)
+    hard: Float = np.clip(values * slope + np.float32(0.5), np.float32(0.0), np.float32(1.0))
+    return hard
+
+
+def activation(cell: Cell, values: Float) -> Float:
+    """The non-linearity of candidate and state."""
+    made: Float = np.maximum(values, np.float32(0.0))
+    return made if cell.activation == "relu" else np.tanh(values)
+
+
+def _lstm_step(layer: Weights, projected: Float, hidden: Float, cell: Float) -> tuple[Float, Float]:
+    """The usual LSTM, twice as fast: everything is a sigmoid, and in place."""
     units = layer.units
     gates: Float = hidden @ layer.recurrent_kernel
     gates += projected
@@ -109,9 +211,12 @@ def advance(
         below = hidden[number]
 
 
-def zero_state(layers: Sequence[Weights], copies: int) -> list[Float]:
-    """Per layer (B, H) zeros."""
-    return [np.zeros((copies, layer.units), np.float32) for layer in layers]
+def zero_state(layers: Sequence[Weights], copies: int) -> tuple[list[Float], list[Float]]:
+    """Hidden and cell states before any character: per layer (B, H), and (B, H) or (B, 0)."""
+    return (
+        [np.zeros((copies, layer.units), np.float32) for layer in layers],
+        [np.zeros((copies, layer.cell_units), np.float32) for layer in layers],
+    )
 
 
 def stream_states(
@@ -128,7 +233,7 @@ def stream_states(
     size = -(-len(ids) // streams)
     starts = len(context) + size * np.arange(streams)
     warm_up = len(context) if streams == 1 else warm_up
-    hidden, cell = zero_state(layers, streams), zero_state(layers, streams)
+    hidden, cell = zero_state(layers, streams)
     kept = [np.zeros((streams, size, layer.units), np.float32) for layer in layers]
     for offset in range(-warm_up, size):
         places = starts + offset
@@ -170,7 +275,7 @@ def window_states(
 
 def window_pass(layers: Sequence[Weights], text: Ids, hold: Hold | None = None) -> list[Float]:
     """Per layer (P, H) hidden states after reading the rows of ``text`` (P, window) from zero."""
-    hidden, cell = zero_state(layers, len(text)), zero_state(layers, len(text))
+    hidden, cell = zero_state(layers, len(text))
     for column in text.T:
         missing = column == MISSING
         advance(layers, np.where(missing, 0, column), hidden, cell, hold)
