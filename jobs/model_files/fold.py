@@ -6,7 +6,7 @@ biases that are only ever added become one; PyTorch's matrices are transposed.
 
 import numpy as np
 
-from jobs.model.network import LstmLayer, Network
+from jobs.model.network import Layer, Network
 from jobs.model_files.file_model import FileModel, RecurrentLayer, float32
 
 
@@ -17,7 +17,7 @@ def folded_network(model: FileModel) -> tuple[Network, tuple[str, ...]]:
     if model.embedding is not None:
         kernel = model.embedding.astype(np.float64) @ layers[0].kernel.astype(np.float64)
         folded = float32("the first kernel", kernel)
-        layers[0] = LstmLayer(folded, layers[0].recurrent_kernel, layers[0].bias)
+        layers[0] = Layer(folded, layers[0].recurrent_kernel, layers[0].bias)
         rows, columns = model.embedding.shape
         notes.append(f"embedding ({rows:,} x {columns:,}) folded into the first layer's kernel")
     if any(len(layer.biases) == 2 for layer in model.layers):
@@ -39,20 +39,20 @@ def reordered(network: Network, ids: np.ndarray) -> Network:
     first = network.layers[0]
     kernel = np.ascontiguousarray(first.kernel[ids])
     return Network(
-        (LstmLayer(kernel, first.recurrent_kernel, first.bias), *network.layers[1:]),
+        (Layer(kernel, first.recurrent_kernel, first.bias), *network.layers[1:]),
         np.ascontiguousarray(network.output_kernel[:, ids]),
         np.ascontiguousarray(network.output_bias[ids]),
     )
 
 
-def _folded_lstm(layer: RecurrentLayer) -> LstmLayer:
+def _folded_lstm(layer: RecurrentLayer) -> Layer:
     inputs, recurrent = layer.input_weights, layer.recurrent_weights
     if layer.layout == "pytorch":
         inputs, recurrent = inputs.T, recurrent.T
     bias = np.zeros(4 * layer.units, np.float64)
     for part in layer.biases:
         bias += part
-    return LstmLayer(
+    return Layer(
         np.ascontiguousarray(inputs), np.ascontiguousarray(recurrent), float32("bias", bias)
     )
 

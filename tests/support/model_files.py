@@ -15,7 +15,7 @@ import h5py
 import numpy as np
 from safetensors.numpy import save_file
 
-from jobs.model.network import LstmLayer, Network
+from jobs.model.network import Layer, Network
 from tests.support.oracle import sigmoid, softmax
 
 V = 9  # characters of the random models
@@ -267,11 +267,7 @@ def bigram_network(text, alphabet):
     bias[0], bias[1], bias[3] = 12, -12, 12
     logs = np.log(counts / counts.sum(1, keepdims=True)) / np.tanh(np.tanh(5))
     return Network(
-        (
-            LstmLayer(
-                kernel.reshape(size, -1), np.zeros((size, 4 * size), np.float32), bias.ravel()
-            ),
-        ),
+        (Layer(kernel.reshape(size, -1), np.zeros((size, 4 * size), np.float32), bias.ravel()),),
         logs.astype(np.float32),
         np.zeros(size, np.float32),
     )

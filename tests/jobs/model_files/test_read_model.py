@@ -6,7 +6,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from jobs.model.network import LstmLayer, Network
+from jobs.model.network import Layer, Network
 from jobs.model_files.fold import folded_network, reordered
 from jobs.model_files.forward import log_probabilities
 from jobs.model_files.read_model import read_model
@@ -43,11 +43,11 @@ def by_keras(arrays, embedding=0):
     """The oracle on the arrays of :func:`keras_arrays`, the embedding looked up by hand."""
     cells = [key for key in arrays if key.endswith("cell/vars/0")]
     layers = [
-        LstmLayer(*(arrays[key[:-1] + number].astype(float) for number in "012")) for key in cells
+        Layer(*(arrays[key[:-1] + number].astype(float) for number in "012")) for key in cells
     ]
     if embedding:
         first = arrays["layers/embedding/vars/0"].astype(float) @ layers[0].kernel
-        layers[0] = LstmLayer(first, layers[0].recurrent_kernel, layers[0].bias)
+        layers[0] = Layer(first, layers[0].recurrent_kernel, layers[0].bias)
     network = Network(tuple(layers), arrays["layers/dense/vars/0"], arrays["layers/dense/vars/1"])
     return states_and_probabilities(network)
 
