@@ -6,7 +6,7 @@ what differs; the effective configuration is always complete.
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from jobs.config.memory import ASSUMED_ALPHABET, memory_refusal, predicted_memor
 from jobs.config.presets import preset_names, preset_path
 from jobs.config.problems import place_of, validation_problems, value_text
 from jobs.config.schema import Config
-from jobs.config.strict_yaml import MAX_BYTES, Document, Problem, dotted, read_yaml
+from jobs.config.strict_yaml import MAX_BYTES, Document, Place, Problem, dotted, read_yaml
 from jobs.disk.regular_file import read_regular_file
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.printable import shown
@@ -75,8 +75,26 @@ _QuotingDumper.add_implicit_resolver(
 
 
 def _read(path: Path) -> tuple[ConfigFile | None, list[Problem]]:
-    document, problems = _read_extended(path, 0)
-    problems = problems + _schema_problems(document, partial=bool(problems))
+    return checked(*_read_extended(path, 0))
+
+
+def read_base(name: Any, path: Path, place: Place, key: str) -> tuple[Document, list[Problem]]:
+    """The document that the file ``path`` names as its base: a preset, or a configuration."""
+    empty = Document({}, {(): place})
+    base_path, refusal = _base_path(name, path, 1)
+    if base_path is None:
+        return empty, [Problem(place, key, refusal)]
+    try:
+        return _read_extended(base_path, 1)
+    except NeuronarioError as error:
+        return empty, [Problem(place, key, str(error))]
+
+
+def checked(
+    document: Document, problems: Sequence[Problem] = ()
+) -> tuple[ConfigFile | None, list[Problem]]:
+    """The configuration in ``document``, or all that is wrong with it, ``problems`` included."""
+    problems = [*problems, *_schema_problems(document, partial=bool(problems))]
     if problems:
         return None, problems
     config = Config.model_validate(_frozen(document.values))
@@ -111,7 +129,7 @@ def _frozen(value: Any) -> Any:
 
 def _read_extended(path: Path, depth: int) -> tuple[Document, list[Problem]]:
     """The document of ``path`` laid over the one that it extends."""
-    document, problems = read_yaml(_read_utf8(path), str(path))
+    document, problems = read_yaml(read_utf8(path), str(path))
     if "extends" not in document.values:
         return document, problems
     values = dict(document.values)
@@ -171,7 +189,12 @@ def _merged(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _read_utf8(path: Path) -> str:
+def read_utf8(path: Path) -> str:
+    """The text of a configuration file.
+
+    Raises:
+        NeuronarioError: 66 no such file; 77 not readable; 78 not UTF-8, or too large.
+    """
     data = read_regular_file(path, MAX_BYTES, ExitCode.BAD_CONFIG)
     try:
         return data.decode("utf-8-sig")

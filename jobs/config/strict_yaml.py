@@ -76,8 +76,11 @@ def dotted(path: Path) -> str:
     return text
 
 
-def read_yaml(text: str, file: str) -> tuple[Document, list[Problem]]:
-    """Parse ``text``; with problems, the document holds what could be understood."""
+def read_yaml(text: str, file: str, least: str = "corpus") -> tuple[Document, list[Problem]]:
+    """Parse ``text``; with problems, the document holds what could be understood.
+
+    ``least`` names the key that an empty file is told to have.
+    """
     empty = Document({}, {(): Place(file, 1)})
     try:
         problems = _tab_problems(text, file) or _event_problems(text, file)
@@ -90,7 +93,7 @@ def read_yaml(text: str, file: str) -> tuple[Document, list[Problem]]:
         return empty, [Problem(Place(file, 1), "", f"not YAML: {str(error).splitlines()[0]}")]
     if not isinstance(node, yaml.MappingNode):
         fault = "empty" if node is None else "not a list of keys"
-        needed = Problem(Place(file, 1), "", f"{fault}; needs at least the key `corpus:`")
+        needed = Problem(Place(file, 1), "", f"{fault}; needs at least the key `{least}:`")
         return empty, problems or [needed]
     reader = _Reader(file)
     values = reader.value(node, ())

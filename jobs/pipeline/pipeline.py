@@ -166,7 +166,7 @@ def _run_stages(options: JobOptions, config_file: ConfigFile, progress: Progress
             packages = SITE[plan.config.site.builder]
             traced = done in ("report", "trace")
             check_packages((*TRAINING * (not traced), *packages * options.publish))
-            run = _make_run(plan, options, progress, done)
+            run = make_run(plan, progress, done, resume=options.resume)
         if options.publish:
             with progress.stage("site"):
                 warning = publish(plan.store, run, plan.config.site, plan.site)
@@ -220,8 +220,18 @@ def _plan(options: JobOptions, config_file: ConfigFile) -> JobPlan:
     )
 
 
-def _make_run(plan: JobPlan, options: JobOptions, progress: ProgressDisplay, done: str) -> Run:
-    """Do what is missing and commit a run."""
+def make_run(
+    plan: JobPlan, progress: ProgressDisplay, done: str, *, resume: bool, swept: bool = False
+) -> Run:
+    """Do what is missing and commit a run.
+
+    Args:
+        plan: the job.
+        progress: told of the stages.
+        done: the last stage whose result the store has: report, trace, train or "".
+        resume: go on from the checkpoint of an interrupted training.
+        swept: the run is a cell of a sweep.
+    """
     source = plan.source
     if source is not None and source is not plan.newest:
         progress.note(f"run {source.id} was made from the same {done} inputs: taken from there")
@@ -237,7 +247,7 @@ def _make_run(plan: JobPlan, options: JobOptions, progress: ProgressDisplay, don
             report.pages,
             plan.inputs,
             extra=report.records,
-            execution=current_execution(progress),
+            execution=current_execution(progress, swept=swept),
         )
     if done == "train" and source is not None:
         network, history, evaluation = source.network, source.history, source.evaluation
@@ -251,7 +261,7 @@ def _make_run(plan: JobPlan, options: JobOptions, progress: ProgressDisplay, don
         origin, seen = origin_stage(plan)
         for line in origin_notes(plan, origin):
             progress.note(line)
-        training = train_stage(plan, progress, resume=options.resume)
+        training = train_stage(plan, progress, resume=resume)
         network, history, evaluation = training.network, training.history, training.evaluation
     with progress.stage("sample"):
         sample = sample_stage(plan, network)
@@ -278,7 +288,7 @@ def _make_run(plan: JobPlan, options: JobOptions, progress: ProgressDisplay, don
             report.pages,
             plan.inputs,
             extra=report.records,
-            execution=current_execution(progress),
+            execution=current_execution(progress, swept=swept),
         )
         remove_folder(plan.work)
     return run

@@ -269,7 +269,7 @@ def probe_stage(plan: JobPlan, network: Network) -> Trace:
     )
 
 
-def current_execution(progress: ProgressDisplay) -> Execution:
+def current_execution(progress: ProgressDisplay, *, swept: bool = False) -> Execution:
     """When, where and how long, so far."""
     return Execution(
         started=progress.started,
@@ -279,6 +279,7 @@ def current_execution(progress: ProgressDisplay) -> Execution:
         seconds=dict(progress.seconds),
         peak_memory_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         log=progress.log_text(),
+        sweep=swept,
     )
 
 

@@ -6,6 +6,7 @@
     STORE/work/              in progress: checkpoints, runs being put together; safe to delete
     STORE/refs/baseline      a run's id and the head of its content id
     STORE/refs/tags/<tag>    likewise
+    STORE/sweeps/<key>.json  a sweep: its cells by their keys (jobs/store/sweeps.py)
 
 There is no file for ``latest``: it is the newest successful run, so it can never disagree with
 what is there.
@@ -59,6 +60,11 @@ class Layout:
     def baseline(self) -> Path:
         """The reference that gates compare with."""
         return self.store / "refs" / "baseline"
+
+    @property
+    def sweeps(self) -> Path:
+        """Two files per sweep."""
+        return self.store / "sweeps"
 
     @property
     def tags(self) -> Path:

@@ -92,7 +92,11 @@ def thin_run(store: Path, run_id: str) -> None:
         remove_folder(gone)
 
 
-LASTING = ("refs", "history")  # folders beside the runs in which single files are replaced
+LASTING = (
+    "refs",
+    "history",
+    "sweeps",
+)  # folders beside the runs in which single files are replaced
 
 
 def clear_leftovers(store: Path) -> None:

@@ -4,13 +4,14 @@ A run is kept if any rule keeps it. ``daily: 14`` keeps the newest run of each o
 calendar days (UTC) *that have runs*; weekly and monthly likewise; while a rule is not used up, it
 keeps the oldest run as well, so that the history reaches back as far as it can. A run dated after
 now is kept whatever the rules say: the clock, not the run, is suspect. Runs that something still
-points at are kept too. Where the rest is over the byte budget, the oldest are thinned.
+points at are kept too: the cells of a recorded sweep, which use up no rule, among them. Where the
+rest is over the byte budget, the oldest are thinned.
 
 Thinning takes away a run's arrays and pages and leaves its description, so that the history keeps
 its line.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -68,12 +69,15 @@ def _pointed_at(row: RunRow, rows: Sequence[RunRow]) -> tuple[str, ...]:
     """Why a run must stay whole whatever the calendar says."""
     reasons: list[str] = []
     whole = [other for other in rows if other.status == "ok"]
+    whole = [other for other in whole if not other.swept] or whole
     latest = max(whole, key=lambda other: other.run, default=None)
     if latest is not None:
         if row.run == latest.run:
             reasons.append("latest")
         if row.run == latest.parent:
             reasons.append("parent of latest")
+    if row.sweep and row.status == "ok":
+        reasons.append(f"sweep {row.sweep}")
     reasons += ["baseline" if name == "baseline" else f"tag {name}" for name in row.references]
     return tuple(reasons)
 
@@ -98,6 +102,8 @@ def _by_rules(
     }
     seen: dict[str, tuple[int, ...]] = {}
     counted = {row.run: time for row in newest_first if (time := _countable(row, now))}
+    if not all(row.swept for row in newest_first if row.run in counted):
+        counted = {row.run: counted[row.run] for row in newest_first if _own(row, counted)}
     oldest = min(counted, default="")
     kept: dict[str, tuple[str, ...]] = {}
     for row in newest_first:
@@ -116,6 +122,11 @@ def _by_rules(
                     left[rule] -= 1
         kept[row.run] = tuple(reasons)
     return kept
+
+
+def _own(row: RunRow, counted: Mapping[str, datetime]) -> bool:
+    """Whether a run uses up the rules: a sweep's own do not push out those of jobs."""
+    return row.run in counted and not row.swept
 
 
 def _countable(row: RunRow, now: datetime) -> datetime | None:

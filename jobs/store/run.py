@@ -1,6 +1,7 @@
 """One run: as it is handed to the store, and as it is read back, file by file when needed."""
 
 import hashlib
+import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -132,6 +133,14 @@ class Run:
         if IMPORT not in self.manifest.files():
             return None
         return self._parse(IMPORT, run_files.read_import)
+
+    @cached_property
+    def swept(self) -> bool:
+        """Whether it was made as a cell of a sweep, not by a job for its own sake."""
+        try:
+            return json.loads(self.read_bytes("volatile.json")).get("sweep") is True
+        except (NeuronarioError, ValueError, AttributeError, RecursionError):
+            return False
 
     def content(self) -> RunContent:
         """Everything at once, in memory."""

@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from jobs.disk.files import remove_file, write_text
@@ -21,7 +22,8 @@ def read_run(store: Path, name: str = "latest") -> Run:
         store: the folder of the store.
         name: a run's id or the unique beginning of one, ``latest``, ``previous``, ``latest~3``
             (three successful runs before the latest; of runs that only differ in their
-            pages the last one counts), ``baseline``, a tag, or the path of a run
+            pages the last one counts; runs that a sweep made count only where there are no
+            others), ``baseline``, a tag, or the path of a run
             folder (anything with a slash).
 
     Raises:
@@ -159,24 +161,32 @@ def remove_reference(store: Path, name: str) -> None:
 def _successful(store: Path, ids: list[str], name: str, back: int) -> str:
     """The ``back``-th successful run before the newest; broken ones are stepped over."""
     seen = 0
-    replaced: set[str | None] = set()  # by a run that shows the same network on newer pages
-    for run_id in reversed(ids):
-        try:
-            manifest = open_run(store, run_id).manifest
-        except NeuronarioError:
-            continue
-        if manifest.status == "failed":
-            continue
-        if run_id not in replaced:
-            if seen == back:
+    for swept in (False, True):  # runs of sweeps count where there are no others
+        for seen, run_id in enumerate(_line(store, ids, swept=swept), start=1):
+            if seen == back + 1:
                 return run_id
-            seen += 1
-        replaced.add(manifest.rendered_from)
+        if seen:
+            break
     raise NeuronarioError(
         f"no run {name!a}: {store} holds {seen} successful run{'s' * (seen != 1)}; "
         "`neuronario run` makes one",
         ExitCode.NO_INPUT,
     )
+
+
+def _line(store: Path, ids: list[str], *, swept: bool) -> Iterator[str]:
+    """The runs that count, newest first; a sweep's own only with ``swept``."""
+    replaced: set[str | None] = set()  # by a run that shows the same network on newer pages
+    for run_id in reversed(ids):
+        try:
+            run = open_run(store, run_id)
+        except NeuronarioError:
+            continue
+        if run.manifest.status == "failed" or (run.swept and not swept):
+            continue
+        if run_id not in replaced:
+            yield run_id
+        replaced.add(run.manifest.rendered_from)
 
 
 def _unknown(store: Path, ids: list[str], name: str) -> NeuronarioError:

@@ -44,6 +44,7 @@ class Execution:
     seconds: Mapping[str, float] | None = None  # per stage
     peak_memory_bytes: int = 0
     log: str = ""  # run.log
+    sweep: bool = False  # made as a cell of a sweep, not by a job for its own sake
 
 
 class StagedRun:

@@ -23,6 +23,7 @@ from jobs.store.manifest import Inputs, stage_inputs, stage_keys
 from jobs.store.run import CELLS, IMPORT, ORIGIN, PAGES, SEEN, Run, RunContent
 from jobs.store.run_names import open_run, read_run, references, resolve
 from jobs.store.staged_run import Execution, StagedRun
+from jobs.store.sweeps import protected_keys
 
 __all__ = [
     "Execution",
@@ -62,6 +63,8 @@ class RunRow:
     thinnable_bytes: int = 0  # what thinning would free
     references: tuple[str, ...] = ()  # baseline, tags
     content_id: str = ""
+    swept: bool = False  # made as a cell of a sweep
+    sweep: str = ""  # the recorded sweep that it is a cell of
 
 
 def next_run_id(store: Path, inputs: Inputs) -> str:
@@ -240,8 +243,9 @@ def list_runs(store: Path) -> list[RunRow]:
     named: dict[str, list[str]] = {}
     for name, run_id in references(store).items():
         named.setdefault(run_id, []).append(name)
+    sweeps = protected_keys(store)
     return [
-        replace(_row(store, run_id), references=tuple(named.get(run_id, ())))
+        replace(_row(store, run_id, sweeps), references=tuple(named.get(run_id, ())))
         for run_id in run_ids(store)
     ]
 
@@ -255,7 +259,7 @@ def finished_at(run: Run) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _row(store: Path, run_id: str) -> RunRow:
+def _row(store: Path, run_id: str, sweeps: Mapping[str, str]) -> RunRow:
     try:
         run = open_run(store, run_id)
     except NeuronarioError as error:
@@ -277,6 +281,8 @@ def _row(store: Path, run_id: str) -> RunRow:
         bytes=manifest.bytes,
         thinnable_bytes=sum(output.bytes for output in manifest.outputs if output.is_bulk),
         content_id=manifest.content_id,
+        swept=run.swept,
+        sweep=sweeps.get(manifest.keys.report, ""),
     )
 
 
