@@ -12,6 +12,7 @@ from jobs.store.published_history import keep_line, kept_line, kept_runs
 from jobs.store.run import Run
 from jobs.store.run_names import references
 from jobs.store.store import RunRow, list_runs, read_run
+from report.across_seeds import seed_pages
 from report.compare.difference import Difference
 from report.make_report import comparable_view, compare_views
 from report.pages.contents import units_with_page
@@ -43,7 +44,8 @@ def cross_run_pages(store: Path, run: Run) -> Iterator[Page]:
         if path == PREVIOUS:
             difference = change
     _keep_entry(store, run, difference)
-    yield history_page([_entry(store, row) for row in _rows(store)])
+    yield history_page([_entry(store, row) for row in _rows(store, run.id)])
+    yield from seed_pages(store, run)
 
 
 def _baseline(store: Path) -> str | None:
@@ -66,9 +68,11 @@ def _keep_entry(store: Path, run: Run, difference: Difference | None) -> None:
         keep_line(store, run.id, entry_record(entry))
 
 
-def _rows(store: Path) -> list[RunRow]:
-    """Every run of the store, and of those that were removed what their lines say."""
-    rows = {row.run: row for row in list_runs(store)}
+def _rows(store: Path, shown: str) -> list[RunRow]:
+    """Every run of the store, and of those that were removed what their lines say; of those that a
+    sweep made only the ``shown`` one: the page of the seeds has the others.
+    """
+    rows = {row.run: row for row in list_runs(store) if not row.swept or row.run == shown}
     for name in kept_runs(store):
         known = _kept_entry(store, name)
         if name not in rows and known is not None:

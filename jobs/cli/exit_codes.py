@@ -24,6 +24,8 @@ OF_VERB: dict[str, tuple[int, ...]] = {
     "run": (4, *READS, *WRITES),
     "import": (*READS, *WRITES),
     "train": (4, *READS, *WRITES),
+    "sweep": (4, *READS, *WRITES),
+    "collect": (*READS, *WRITES),
     "sample": READS,
     "export": (*READS, 73),
     "trace": (*READS, 73),

@@ -19,6 +19,7 @@ from jobs.cli import (
     export_command,
     import_command,
     store_commands,
+    sweep_commands,
     trace_command,
 )
 from jobs.cli.exit_codes import add_exit_codes
@@ -210,6 +211,8 @@ for verb in (
     config_commands.doctor,
     export_command.export,
     import_command.import_verb,
+    sweep_commands.sweep,
+    sweep_commands.collect,
     trace_command.trace,
     store_commands.list_command,
     store_commands.show,

@@ -174,6 +174,10 @@ def _cells(
         problems += found
         if file is None:
             continue
+        if file.config.network.from_file is not None:
+            place = place_of(("network", "from"), base)
+            words = "a model that is not trained here has no seeds to sweep over; leave it out"
+            problems.append(Problem(place, "network.from", words))
         if file.config.training.start == "previous":
             place = place_of(("training", "start"), overlaid(base, own))
             value = value_text(file.config.training.start)

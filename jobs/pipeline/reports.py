@@ -22,6 +22,13 @@ from jobs.store.lock import locked, locked_site
 from jobs.store.manifest import digest, folder_digest
 from jobs.store.published_history import RUNS, check_not_shorter, runs_file
 from jobs.store.store import Run, RunContent, read_run
+from jobs.store.sweeps import (
+    SweepRecord,
+    contents_by_setting,
+    read_found,
+    stored_sweep,
+    write_found,
+)
 
 if TYPE_CHECKING:
     from report.make_report import Report
@@ -79,6 +86,7 @@ def stored_report(run: Run) -> "Report":
 
 def publish(store: Path, run: Run, settings: SiteConfig, site: Path) -> str:
     """Publish a run; returns a warning, "" if there is none."""
+    from report.across_seeds import pages_among_seeds
     from report.cross_run_pages import cross_run_pages
     from report.make_report import comparable_view
     from report.pages.data import data_pages
@@ -86,7 +94,7 @@ def publish(store: Path, run: Run, settings: SiteConfig, site: Path) -> str:
     from report.site.build import build_site
 
     check_packages(SITE[settings.builder])
-    pages: list[Page] = [Page(path, data) for path, data in run.pages().items()]
+    pages: list[Page] = list(pages_among_seeds(store, run))
     pages.append(Page(PUBLISHED, f"{run.manifest.content_id}\n".encode()))
     check_not_shorter(site, store)
     pages += cross_run_pages(store, run)
@@ -113,14 +121,32 @@ def write_report(store: Path, name: str, folder: Path) -> int:
     Raises:
         NeuronarioError: 65, 66 no such run; 73, 77 the folder is not ours, or cannot be written.
     """
-    from report.make_report import stored_view
+    from report.across_seeds import view_among_seeds
     from report.pages.build import build_pages
     from report.site.earlier import earlier_report
 
     check_report(folder, store)
-    pages = build_pages(stored_view(read_run(store, name)))
+    pages = build_pages(view_among_seeds(store, read_run(store, name)))
     write_files(folder, {page.path: page.data for page in pages}, "the report", earlier_report)
     return len(pages)
+
+
+def measure_across_seeds(store: Path, record: SweepRecord, progress: ProgressDisplay) -> list[str]:
+    """Measure what the runs of a sweep have in common and keep it, where that is not done yet.
+
+    Returns:
+        a line for each setting: its bits, what is found again in other seeds.
+    """
+    from report.across_seeds import measure_sweep, summary_lines
+    from report.measures.universality.record import from_bytes, to_bytes, up_to_date
+
+    sweep, program = stored_sweep(store, record), report_digest()
+    found = from_bytes(read_found(store, record.key))
+    if found is None or not up_to_date(found, program, contents_by_setting(sweep)):
+        with progress.stage("seeds"):
+            found = measure_sweep(sweep, program)
+            write_found(store, record.key, to_bytes(found))
+    return summary_lines(found)
 
 
 def export_run(store: Path, name: str, folder: Path) -> int:

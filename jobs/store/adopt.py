@@ -1,12 +1,19 @@
 """Taking runs of another store into this one: whole, verified, and no content twice."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from jobs.disk.files import link_or_copy, move_folder, remove_folder, write_text
+from jobs.disk.files import (
+    link_or_copy,
+    move_folder,
+    remove_folder,
+    write_bytes,
+    write_text,
+)
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.store.layout import Layout, prepare_store, run_ids
-from jobs.store.manifest import manifest_text
+from jobs.store.manifest import ManifestError, manifest_text, parse_manifest
 from jobs.store.run import MANIFEST, Run, read_folder
 from jobs.store.run_names import open_run
 from jobs.store.store import intact, newest_run
@@ -39,7 +46,8 @@ def adopt_run(store: Path, source: Run) -> Run | None:
     """
     prepare_store(store)
     here = _contents(store)
-    if _identity(source) in here:
+    known = here.get(_identity(source))
+    if known is not None and _whole(open_run(store, known)):
         return None
     manifest = source.manifest
     for path in manifest.files():
@@ -93,6 +101,47 @@ def collect_store(store: Path, source: Path) -> Collected:
     return Collected(source, taken, known, tuple(refused), sweeps)
 
 
+def pack_run(run: Run) -> dict[str, bytes]:
+    """Every file of a run by its path, to be sent elsewhere.
+
+    Raises:
+        NeuronarioError: 65 or 66, a file is damaged or gone.
+    """
+    files = {path: run.read_bytes(path) for path in run.manifest.files()}
+    return {**files, MANIFEST: manifest_text(run.manifest).encode("ascii")}
+
+
+def unpack_run(store: Path, files: Mapping[str, bytes]) -> Run:
+    """Put a run that :func:`pack_run` made into a store, under its own number; of a run that is
+    there already the new one takes the place.
+
+    Raises:
+        NeuronarioError: 65, the files are not those of its manifest.
+    """
+    prepare_store(store)
+    try:
+        manifest = parse_manifest(files[MANIFEST])
+    except (KeyError, ManifestError) as error:
+        raise NeuronarioError(
+            f"a run came without its manifest: {error}", ExitCode.BAD_DATA
+        ) from error
+    if files.keys() != {MANIFEST, *manifest.files()}:
+        raise NeuronarioError(
+            f"run {manifest.run}: came with other files than its manifest names", ExitCode.BAD_DATA
+        )
+    layout = Layout(store)
+    staged, folder = layout.work / f"{manifest.run}.new", layout.runs / manifest.run
+    remove_folder(staged)
+    for path, data in files.items():
+        write_bytes(staged / path, data)
+    run = read_folder(staged)
+    for path in manifest.files():
+        run.read_bytes(path)  # verified
+    remove_folder(folder)
+    move_folder(staged, folder)
+    return read_folder(folder)
+
+
 def _take_record(store: Path, record: SweepRecord) -> bool:
     """Keep a record that is not here; one of other runs under the same key stays as it is."""
     if record.key in sweep_names(store):
@@ -114,16 +163,20 @@ def _identity(run: Run) -> Identity:
 
 
 def _contents(store: Path) -> dict[Identity, str]:
-    """Identity -> run, of the whole runs of a store."""
+    """Identity -> the newest run with it, thinned ones left out."""
     found: dict[Identity, str] = {}
     for run_id in run_ids(store):
         try:
             run = open_run(store, run_id)
         except NeuronarioError:
             continue
-        if run.manifest.status == "ok":
-            found.setdefault(_identity(run), run_id)
+        if run.manifest.status != "thinned":
+            found[_identity(run)] = run_id
     return found
+
+
+def _whole(run: Run) -> bool:
+    return run.manifest.status == "failed" or intact(run)
 
 
 def _next_id(store: Path, source: Run) -> str:

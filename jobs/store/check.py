@@ -11,6 +11,7 @@ from jobs.store.manifest import RUN_ID, content_id
 from jobs.store.published_history import kept_line, kept_runs
 from jobs.store.run import MANIFEST, Run, file_problem
 from jobs.store.run_names import open_run, reference, reference_names
+from jobs.store.sweeps import read_sweep, sweep_names
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,12 @@ def check_store(store: Path) -> list[Finding]:
             reference(store, name)
         except NeuronarioError as error:
             findings.append(Finding("", f"refs/{name}", str(error)))
+    for key in sweep_names(store):
+        try:
+            read_sweep(store, key)
+        except NeuronarioError as error:
+            problem = str(error).partition(": ")[2]
+            findings.append(Finding("", f"sweeps/{key}.json", problem))
     findings += [
         Finding("", f"history/{name}.json", "the history's line of this run is damaged")
         for name in kept_runs(store)

@@ -10,7 +10,7 @@ the older one. Runs of a recorded sweep are never removed by the retention rules
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -181,13 +181,21 @@ def forget_sweep(store: Path, key: str) -> None:
     remove_file(_found_path(store, key))
 
 
-def settings_of(cells: Sequence[SweepCell]) -> list[dict[str, JsonValue]]:
-    """The different settings, in the order of their first cells."""
-    found: list[dict[str, JsonValue]] = []
-    for cell in cells:
-        if cell.settings not in found:
-            found.append(cell.settings)
+def by_setting(sweep: StoredSweep) -> list[tuple[dict[str, JsonValue], list[Run]]]:
+    """Each setting that has a run, and its runs by seed, in the order of the sweep's file."""
+    found: list[tuple[dict[str, JsonValue], list[Run]]] = []
+    for cell, run in zip(sweep.record.cells, sweep.runs, strict=True):
+        if run is None:
+            continue
+        if not found or found[-1][0] != cell.settings:
+            found.append((cell.settings, []))
+        found[-1][1].append(run)
     return found
+
+
+def contents_by_setting(sweep: StoredSweep) -> list[tuple[str, ...]]:
+    """The content ids of the runs of each setting."""
+    return [tuple(run.manifest.content_id for run in runs) for _, runs in by_setting(sweep)]
 
 
 def _public(config: Config) -> dict[str, Any]:

@@ -35,6 +35,7 @@ GENERATED = (
     "data.md",
     "data",
     "history.md",
+    "sweep.md",
     "neurons",
     "labels",
     "layers",
