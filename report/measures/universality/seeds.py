@@ -7,7 +7,7 @@ from statistics import median
 import numpy as np
 
 from jobs.model.network import Float, initial_network
-from report.measures.ablation.numpy_lstm import hidden_states
+from report.measures.ablation.numpy_cells import hidden_states
 from report.measures.labels.verdict import Label
 from report.measures.parallel import one_core_each
 from report.measures.universality.layers import (
@@ -163,7 +163,7 @@ def _untrained(view: RunView) -> list[tuple[Float, ...]]:
     streams = 1 if probe.mode.window else max(1, probe.characters // STREAM)
     return [
         hidden_states(
-            initial_network(network.alphabet_size, network.sizes, seed),
+            initial_network(network.alphabet_size, network.sizes, seed, network.cells),
             probe.ids,
             probe.context,
             probe.mode.window,
