@@ -18,6 +18,7 @@ from jobs.store.sweeps import (
     newest_sweep,
     read_found,
 )
+from report.compare.seed_noise import SeedNoise, seed_noise
 from report.make_report import OtherVersionError, comparable_view, stored_view
 from report.measures.universality.record import (
     SCHEMA,
@@ -80,6 +81,20 @@ def seed_pages(store: Path, run: Run) -> Iterator[Page]:
     found = found_of(store, run)
     if found is not None:
         yield sweep_page(found, run.manifest.content_id)
+
+
+def noise_of(store: Path, run: Run) -> SeedNoise | None:
+    """What another seed alone changes, by the newest sweep of the run's configuration."""
+    configuration = configuration_key(run.config)
+    sweep = newest_sweep(store, configuration)
+    found = None if sweep is None else from_bytes(read_found(store, sweep.record.key))
+    if sweep is None or found is None:
+        return None
+    cell = next(one for one in sweep.record.cells if one.configuration == configuration)
+    setting = next((one for one in found.settings if one.settings == cell.settings), None)
+    if setting is None:
+        return None
+    return seed_noise(setting.measured.bits, [one.median for one in setting.measured.explained])
 
 
 def summary_lines(found: SweepFound) -> list[str]:

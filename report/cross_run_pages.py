@@ -12,7 +12,7 @@ from jobs.store.published_history import keep_line, kept_line, kept_runs
 from jobs.store.run import Run
 from jobs.store.run_names import references
 from jobs.store.store import RunRow, list_runs, read_run
-from report.across_seeds import seed_pages
+from report.across_seeds import noise_of, seed_pages
 from report.compare.difference import Difference
 from report.make_report import comparable_view, compare_views
 from report.pages.contents import units_with_page
@@ -34,12 +34,13 @@ def cross_run_pages(store: Path, run: Run) -> Iterator[Page]:
     it was made from.
     """
     difference: Difference | None = None
+    noise = noise_of(store, run)
     for name, path in ((run.manifest.parent, PREVIOUS), (_baseline(store), BASELINE)):
         old = None if name in (None, run.id) else _readable(store, str(name))
         if old is None:
             continue
         views = comparable_view(old), comparable_view(run)
-        change = compare_views(old, run, *views)
+        change = compare_views(old, run, *views, noise)
         yield diff_page(*views, change, units_with_page(views[1]), path)
         if path == PREVIOUS:
             difference = change

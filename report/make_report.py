@@ -16,6 +16,7 @@ from jobs.errors import ExitCode, NeuronarioError
 from jobs.machine.runtime import Runtime
 from jobs.store.run import Run, RunContent
 from report.compare.difference import Difference, compare
+from report.compare.seed_noise import SeedNoise
 from report.measures.measure import measure
 from report.measures.records import NEURONS, REST, from_files, to_files
 from report.pages.build import build_pages
@@ -73,14 +74,18 @@ def stored_view(run: Run) -> RunView:
     return make_view(run, measures.by_name(), run.id)
 
 
-def compare_runs(old: Run, new: Run) -> Difference:
-    """What changed from ``old`` to ``new``."""
-    return compare_views(old, new, comparable_view(old), comparable_view(new))
+def compare_runs(old: Run, new: Run, noise: SeedNoise | None = None) -> Difference:
+    """What changed from ``old`` to ``new``; ``noise`` as a sweep of the new one's configuration
+    measured it.
+    """
+    return compare_views(old, new, comparable_view(old), comparable_view(new), noise)
 
 
-def compare_views(old: Run, new: Run, old_view: RunView, new_view: RunView) -> Difference:
+def compare_views(
+    old: Run, new: Run, old_view: RunView, new_view: RunView, noise: SeedNoise | None = None
+) -> Difference:
     """The same for runs whose views are at hand."""
-    return compare(old_view, new_view, (_runtime(old), _runtime(new)))
+    return compare(old_view, new_view, (_runtime(old), _runtime(new)), noise=noise)
 
 
 def comparable_view(run: Run) -> RunView:

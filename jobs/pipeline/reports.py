@@ -199,6 +199,7 @@ def diff_runs(
     Raises:
         NeuronarioError: 65, 66 a run is damaged or unknown; 66, 78 the gate file.
     """
+    from report.across_seeds import noise_of
     from report.compare import output
     from report.compare.gate import check_gate, step_summary
     from report.compare.gate_file import Gate, read_gate
@@ -212,7 +213,8 @@ def diff_runs(
             raise
         result = check_gate(gate, None)  # the gate file says what a first run means
         return DiffAnswer("", True, result.reasons, step_summary(result, None))
-    difference = compare_runs(earlier, read_run(store, new))
+    later = read_run(store, new)
+    difference = compare_runs(earlier, later, noise_of(store, later))
     write = {"text": output.text, "json": output.json_text, "markdown": output.markdown}[form]
     result = check_gate(gate or Gate(), difference)
     return DiffAnswer(

@@ -22,7 +22,8 @@ from report.compare.label_changes import (
 from report.compare.matching import LayerMatch, match_layer, not_comparable
 from report.compare.probe_pair import ProbePair, pair_probes
 from report.compare.quality import NOISE_FLOOR, Quality, quality
-from report.compare.same_ground import contamination, other_settings, settings_words
+from report.compare.same_ground import contamination, judged, other_settings, settings_words
+from report.compare.seed_noise import SeedNoise
 from report.compare.untrained import Control, reading, untrained_control
 from report.run_view import RunView
 
@@ -60,6 +61,7 @@ class Difference:
     concepts: tuple[ConceptChange, ...]
     sample: SampleChange
     explanations: tuple[ExplanationChange, ...] = ()  # of pairs of units; none without them
+    noise: SeedNoise | None = None  # what another seed alone changes; None: no sweep measured it
 
     @property
     def comparable(self) -> bool:
@@ -87,6 +89,7 @@ def compare(
     new: RunView,
     runtimes: tuple[Runtime, Runtime] | None = None,
     noise_floor: float = NOISE_FLOOR,
+    noise: SeedNoise | None = None,
 ) -> Difference:
     """Compare two runs.
 
@@ -95,6 +98,8 @@ def compare(
         new: the later run; its probe is the text that both are compared on.
         runtimes: on what they were made (old, new), where it is known.
         noise_floor: bits per character below which a difference is not called a change.
+        noise: what a sweep of the new run's configuration measured; its bits take the place of
+            ``noise_floor``.
     """
     pair = pair_probes(old, new)
     comparable = isinstance(pair, ProbePair)
@@ -106,6 +111,7 @@ def compare(
         )
     )
     settings, contaminated = other_settings(old, new), contamination(old, new)
+    unlike = "" if judged(settings, noise) else settings_words(settings, noise)
     before, after = unit_labels(old), unit_labels(new)
     known = before is not None and after is not None
     return Difference(
@@ -118,7 +124,7 @@ def compare(
         reason="" if comparable else str(pair),
         reread=isinstance(pair, ProbePair) and pair.reread,
         outside=pair.outside if isinstance(pair, ProbePair) else 0,
-        quality=quality(pair, noise_floor, contaminated or settings_words(settings))
+        quality=quality(pair, noise_floor, contaminated or unlike, noise)
         if isinstance(pair, ProbePair)
         else None,
         layers=layers,
@@ -129,6 +135,7 @@ def compare(
         concepts=concept_changes(old, new) if known else (),
         sample=_sample(old.sample_text, new.sample_text),
         explanations=explanation_changes(unit_explanations(old), unit_explanations(new), layers),
+        noise=noise,
     )
 
 

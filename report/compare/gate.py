@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from report.compare.difference import Difference
 from report.compare.gate_file import Gate
 from report.compare.output import markdown
-from report.compare.same_ground import settings_words
+from report.compare.same_ground import judged, noise_words, settings_words
 from report.compare.wording import figure, share_words
 from report.render.templates import render
 
@@ -78,15 +78,17 @@ def _bits(most: float, difference: Difference) -> Check:
         return Check(name, False, f"not comparable: {difference.reason}")
     if difference.contaminated:
         return Check(name, False, f"not comparable: {difference.contaminated}")
-    if difference.settings:
+    if not judged(difference.settings, difference.noise):
         return _not_held(name, difference)
     change = f"bits per character changed by {figure(quality.difference, sign=True)}"
     if quality.interval is None:
         return Check(name, False, f"{change}, on too few characters for an interval")
     low = quality.interval[0]
     words = f"{change}, at least by {figure(low, sign=True)}; {figure(most, sign=True)} is allowed"
+    words += f"; {noise_words(difference.noise)}"
+    within = difference.noise is not None and quality.difference <= difference.noise.bits
     # written so that NaN anywhere fails
-    return Check(name, math.isfinite(quality.difference) and low <= most, words)
+    return Check(name, math.isfinite(quality.difference) and (low <= most or within), words)
 
 
 def _matched(key: str, least: float, difference: Difference) -> Check:
@@ -123,7 +125,9 @@ def _not_held(name: str, difference: Difference) -> Check:
     """Runs of other settings are not held to a limit made for one configuration; ``same_inputs``
     is the limit that keeps settings as they are.
     """
-    return Check(name, True, f"not compared: {settings_words(difference.settings)}")
+    return Check(
+        name, True, f"not compared: {settings_words(difference.settings, difference.noise)}"
+    )
 
 
 def _same_input(name: str, difference: Difference) -> Check:

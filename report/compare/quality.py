@@ -2,8 +2,9 @@
 
 Neighbouring characters are alike, so whole blocks of text are drawn anew, the same for both
 networks (block bootstrap, Künsch 1989). The interval covers the choice of the text, not what
-another seed would give: between other seeds or settings there is no verdict, and below the noise
-floor a difference is not called a change.
+another seed would give: below the noise floor, which a sweep of the configuration measures, a
+difference is not called a change; between other settings, or seeds of unknown noise, there is no
+verdict.
 """
 
 import hashlib
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report.compare.probe_pair import ProbePair
+from report.compare.seed_noise import SeedNoise
 
 BLOCK = 256  # characters
 DRAWS = 2_000
@@ -33,8 +35,9 @@ class Quality:
     new_bits: float
     difference: float
     interval: tuple[float, float] | None  # 95 %; None where the text has too few blocks
-    noise_floor: float  # between runs of one seed and configuration
+    noise_floor: float  # below it a difference is not called a change
     reason: str = ""  # why there is no verdict: other settings, or a text that was trained on
+    seeds: int = 0  # of the sweep that measured the noise floor; 0: it is assumed
 
     @property
     def verdict(self) -> Verdict:
@@ -51,9 +54,14 @@ class Quality:
         return "better" if high < 0.0 else "worse"
 
 
-def quality(pair: ProbePair, noise_floor: float = NOISE_FLOOR, reason: str = "") -> Quality:
+def quality(
+    pair: ProbePair,
+    noise_floor: float = NOISE_FLOOR,
+    reason: str = "",
+    noise: SeedNoise | None = None,
+) -> Quality:
     """Compare the two networks' surprise on the characters that both know; ``reason`` says why the
-    difference allows no verdict.
+    difference allows no verdict. A measured ``noise`` takes the place of ``noise_floor``.
     """
     counts, old, new = (
         _block_sums(values, pair.used)
@@ -66,8 +74,9 @@ def quality(pair: ProbePair, noise_floor: float = NOISE_FLOOR, reason: str = "")
         new_bits=float(new.sum() / total),
         difference=float((new - old).sum() / total),
         interval=bootstrap_interval(new - old, counts),
-        noise_floor=noise_floor,
+        noise_floor=noise_floor if noise is None else noise.bits,
         reason=reason,
+        seeds=0 if noise is None else noise.seeds,
     )
 
 

@@ -3,6 +3,7 @@
 from jobs.corpus.seen import share_read_before
 from jobs.model.origin import CLEAN
 from jobs.store.manifest import leaves
+from report.compare.seed_noise import SeedNoise
 from report.run_view import RunView
 
 
@@ -10,7 +11,7 @@ def other_settings(old: RunView, new: RunView) -> tuple[str, ...]:
     """The seed and the keys of network and training that differ, sorted.
 
     Runs that differ in one of them are two draws: how far apart two seeds of one configuration lie
-    is not measured yet.
+    is known where a sweep has measured it.
     """
     keys = {"seed", "network", "training"}
     was, now = (
@@ -20,13 +21,25 @@ def other_settings(old: RunView, new: RunView) -> tuple[str, ...]:
     return tuple(sorted(key for key in was.keys() | now.keys() if was.get(key) != now.get(key)))
 
 
-def settings_words(settings: tuple[str, ...]) -> str:
+def settings_words(settings: tuple[str, ...], noise: SeedNoise | None) -> str:
     """Why runs of other settings are no two states of one network; "" for the same settings."""
     if not settings:
         return ""
     verb = "differs" if len(settings) == 1 else "differ"
     named = ", ".join(settings[:4]) + (", ..." if len(settings) > 4 else "")
-    return f"{named} {verb}; what another seed alone would change is not measured yet"
+    return f"{named} {verb}; {noise_words(noise)}"
+
+
+def noise_words(noise: SeedNoise | None) -> str:
+    """What is known of another seed."""
+    if noise is None:
+        return "what another seed alone would change is not measured (`neuronario sweep` does)"
+    return f"another seed alone changes up to {noise.bits:.3f} bits ({noise.seeds} seeds)"
+
+
+def judged(settings: tuple[str, ...], noise: SeedNoise | None) -> bool:
+    """Whether bits may be judged: the same settings, or another seed whose noise is measured."""
+    return not settings or (settings == ("seed",) and noise is not None)
 
 
 def contamination(old: RunView, new: RunView) -> str:

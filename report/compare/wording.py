@@ -8,6 +8,7 @@ from report.compare.label_changes import ConceptChange, LabelChange, UnitLabel
 from report.compare.matching import LayerMatch, UnitMatch
 from report.compare.quality import BLOCK, DRAWS, LEAST_BLOCKS, Quality
 from report.compare.same_ground import settings_words
+from report.compare.seed_noise import SeedNoise
 from report.run_view import Unit
 
 NOT_AVAILABLE = "n/a"
@@ -53,16 +54,27 @@ def interval_words(quality: Quality) -> str:
     return (
         f"On {quality.characters:,} characters of the probe; 95 % interval of the difference from "
         f"{DRAWS:,} draws of blocks of {BLOCK} characters. It does not cover what another seed "
-        f"would give. Below {figure(quality.noise_floor)} bits, an assumed noise floor between "
-        "runs of one seed and configuration, a difference is not called a change."
+        f"would give. Below {figure(quality.noise_floor)} bits, {_floor_words(quality)}, a "
+        "difference is not called a change."
     )
+
+
+def _floor_words(quality: Quality) -> str:
+    if not quality.seeds:
+        return (
+            "an assumed noise floor between runs of one seed and configuration (no sweep has "
+            "measured it)"
+        )
+    return f"by which two seeds of this configuration may differ ({quality.seeds} were measured)"
 
 
 def ground_words(difference: Difference) -> str:
     """What forbids to compare units or figures; "" where nothing does."""
     reasons = []
     if difference.settings:
-        reasons.append(f"not comparable unit by unit: {settings_words(difference.settings)}")
+        reasons.append(
+            f"not comparable unit by unit: {settings_words(difference.settings, difference.noise)}"
+        )
     if difference.contaminated:
         reasons.append(f"quality is not comparable: {difference.contaminated}")
     return "; ".join(reasons)
@@ -163,8 +175,15 @@ def explained_words(difference: Difference) -> str:
     kinds = sum(change.kind_changed for change in changes)
     return (
         f"{changed} of {len(changes)} pairs of units beyond their intervals, "
-        f"{kinds} of another kind"
+        f"{kinds} of another kind{_explained_noise(difference.noise)}"
     )
+
+
+def _explained_noise(noise: SeedNoise | None) -> str:
+    if noise is None or not noise.explained:
+        return ""
+    layers = ", ".join(figure(one) for one in noise.explained)
+    return f" (another seed alone moves the median R2 of a layer by up to {layers})"
 
 
 def labelled_words(difference: Difference) -> str:

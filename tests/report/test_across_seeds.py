@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from jobs.pipeline.reports import write_report
+from jobs.pipeline.reports import diff_runs, write_report
 from jobs.store.run import RunContent
 from jobs.store.store import commit_run, stage_inputs, stage_keys
 from jobs.store.sweeps import (
@@ -18,6 +18,7 @@ from jobs.store.sweeps import (
 from report.across_seeds import (
     found_of,
     measure_sweep,
+    noise_of,
     pages_among_seeds,
     seed_pages,
     summary_lines,
@@ -93,8 +94,18 @@ def test_another_run_of_the_configuration_keeps_its_pages_and_gets_the_page_of_t
     assert "this site's network" in page.text.replace("&#39;", "'")
 
 
+def test_the_noise_of_a_configuration_is_that_of_its_newest_sweep(swept):
+    store, runs, _ = swept
+    for run in runs:  # the third is no cell, and has the same configuration
+        noise = noise_of(store, run)
+        assert (noise.seeds, noise.bits) == (2, 0.0)
+    answer = diff_runs(store, runs[0].id, runs[2].id, "text")
+    assert "seed differs; another seed alone changes up to 0.000 bits (2 seeds)" in answer.text
+
+
 def test_without_a_sweep_nothing_changes(tmp_path):
     run = add(tmp_path, 0)
+    assert noise_of(tmp_path, run) is None
     assert found_of(tmp_path, run) is None
     assert {page.path: page.data for page in pages_among_seeds(tmp_path, run)} == STORED
     assert list(seed_pages(tmp_path, run)) == []
