@@ -38,11 +38,11 @@ def start(folder, *arguments):
     )
 
 
-def training_process(store, seconds=120):
+def training_process(folder, pattern="work/cells/*/lock", seconds=240):
     """A process that trains a cell just now."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        for lock in store.glob("work/cells/*/lock"):
+        for lock in folder.glob(pattern):
             who = holder(lock.parent)
             if who is not None and "epoch" in who.doing:
                 return who.process
@@ -191,6 +191,8 @@ def cluster(tmp_path):
     """A Dask scheduler and two workers, processes of their own that speak over TCP."""
     pytest.importorskip("distributed")
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
+    environment["TMPDIR"] = str(tmp_path / "temporary")
+    (tmp_path / "temporary").mkdir()
     file = tmp_path / "scheduler.json"
     dask = [sys.executable, "-m", "dask"]
     quiet = {"env": environment, "cwd": tmp_path, "stdout": subprocess.DEVNULL}
@@ -214,8 +216,9 @@ def test_a_cluster_that_loses_a_worker_leaves_the_same_store(serial, tmp_path, c
     address, workers = cluster
     write_sweep(tmp_path)
     sweep = start(tmp_path, "sweep.yml", "--scheduler", address)
-    time.sleep(12)  # the cells are under way
-    os.kill(workers[0].pid, signal.SIGKILL)
+    trains = training_process(tmp_path, "temporary/neuronario-*/store/lock")
+    assert trains in [worker.pid for worker in workers]
+    os.kill(trains, signal.SIGKILL)
     out, err = sweep.communicate(timeout=600)
     assert sweep.returncode == 0, err
     assert out.splitlines()[-1] == "2 runs made, 0 were there"
