@@ -124,7 +124,9 @@ def sweep_records(store: Path) -> list[SweepRecord]:
 
 def stored_sweep(store: Path, record: SweepRecord) -> StoredSweep:
     """A sweep with its runs: of several with one report key the newest."""
-    by_key = runs_by_key(store, "report")
+    wanted = {cell.keys.report[:8] for cell in record.cells}  # with which a run's id ends
+    ids = [run_id for run_id in run_ids(store) if run_id[7:] in wanted]
+    by_key = _by_key(store, ids, "report")
     return StoredSweep(
         record,
         tuple(next(iter(by_key.get(cell.keys.report, ())), None) for cell in record.cells),
@@ -150,8 +152,12 @@ def newest_sweep(store: Path, configuration: str) -> StoredSweep | None:
 
 def runs_by_key(store: Path, stage: str) -> dict[str, list[Run]]:
     """Key of ``stage`` -> the whole, successful runs with it, newest first."""
+    return _by_key(store, run_ids(store), stage)
+
+
+def _by_key(store: Path, ids: list[str], stage: str) -> dict[str, list[Run]]:
     found: dict[str, list[Run]] = {}
-    for run_id in reversed(run_ids(store)):
+    for run_id in reversed(ids):
         with suppress(NeuronarioError):
             run = open_run(store, run_id)
             if run.manifest.status == "ok":
