@@ -11,13 +11,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.model.cell import GRU, LSTM, RNN, Cell
+
 Float = NDArray[np.float32]
 Layout = Literal["keras", "pytorch"]
 
 MOST_LAYERS, MOST_UNITS, MOST_CHARACTERS = 8, 4_096, 65_536  # as jobs/config/schema.py
-GATES = {"lstm": 4}  # cells that this version computes: columns of a kernel per unit
-
-OTHER_CELL = "this version reports on LSTM layers only"
+BY_BLOCKS = {4: LSTM, 3: GRU, 1: RNN}  # blocks of a kernel tell PyTorch's cells apart
 
 
 class RefusedError(ValueError):
@@ -26,17 +26,17 @@ class RefusedError(ValueError):
 
 @dataclass(frozen=True)
 class RecurrentLayer:
-    """The weights of one recurrent layer as the file has them; ``G`` is 4 for an LSTM.
+    """The weights of one recurrent layer as the file has them; G blocks of H rows or columns.
 
-    Keras: ``input_weights`` (inputs, G H), ``recurrent_weights`` (H, G H), gates i f c o.
-    PyTorch: (G H, inputs) and (G H, H), gates i f g o, which are the same four in the same order.
+    Keras: ``input_weights`` (inputs, G H), ``recurrent_weights`` (H, G H); LSTM i f c o, GRU z r h.
+    PyTorch: (G H, inputs) and (G H, H); LSTM i f g o, which is the same order, GRU r z n.
     """
 
-    cell: Literal["lstm"]
+    cell: Cell
     layout: Layout
     input_weights: Float
     recurrent_weights: Float
-    biases: tuple[Float, ...]  # none, one, or PyTorch's two, each (G H,)
+    biases: tuple[Float, ...]  # none, one, or two: of the inputs, of the recurrent product; (G H,)
 
     @property
     def units(self) -> int:
@@ -112,7 +112,7 @@ def checked(model: FileModel) -> FileModel:
 
 
 def _check_layer(number: int, layer: RecurrentLayer, inputs: int) -> None:
-    columns, units = GATES[layer.cell] * layer.units, layer.units
+    columns, units = layer.cell.width(layer.units), layer.units
     keras = layer.layout == "keras"
     name = f"layer {number}"
     _expect(

@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.model_files.file_model import OTHER_CELL, RefusedError
+from jobs.model.cell import Cell
+from jobs.model_files.file_model import RefusedError
+from jobs.model_files.keras_cells import RECURRENT, layer_cell
 
 PASSED = {  # without effect when a trained network reads
     "Dropout": "dropout",
@@ -21,12 +23,10 @@ PASSED = {  # without effect when a trained network reads
 REASONS = {
     "Bidirectional": "it reads the future, so it is no model of the next character",
     "Lambda": "it holds code, and code of a file is never run",
-    "GRU": OTHER_CELL,
-    "SimpleRNN": OTHER_CELL,
-    "RNN": f"a recurrent layer of cells of one's own; {OTHER_CELL}",
-    "ConvLSTM1D": OTHER_CELL,
+    "RNN": "a recurrent layer of cells of its author's own",
+    "ConvLSTM1D": "convolutions are not computed here",
     "CuDNNLSTM": "an old layer with two biases; load it in Keras 2 and save it as LSTM",
-    "CuDNNGRU": OTHER_CELL,
+    "CuDNNGRU": "an old layer; load it in Keras 2 and save it as GRU",
     "LayerNormalization": "layer normalisation is not computed here",
     "BatchNormalization": "batch normalisation is not computed here",
     "Attention": "attention is not computed here",
@@ -60,14 +60,16 @@ class Architecture:
     recurrent: tuple[LayerConfig, ...]
     output: LayerConfig
     one_hot_size: int | None  # what the input says of its last axis
+    cells: tuple[Cell, ...]  # of each recurrent layer
     notes: tuple[str, ...]
 
 
-def architecture(model: Any) -> tuple[Architecture, tuple[LayerConfig, ...]]:
+def architecture(model: Any, version: str) -> tuple[Architecture, tuple[LayerConfig, ...]]:
     """The parts of a model, and all its layers in the order of its configuration.
 
     Args:
         model: the parsed JSON of config.json or of the attribute model_config.
+        version: of the Keras that wrote it; "" where the file does not say.
 
     Raises:
         RefusedError: which layer, and why.
@@ -85,7 +87,7 @@ def architecture(model: Any) -> tuple[Architecture, tuple[LayerConfig, ...]]:
         raise RefusedError("its configuration lists no layers")
     layers = tuple(_layer(item) for item in listed)
     chain = layers if kind == "Sequential" else _chain(listed, layers)
-    return _parts(chain), layers
+    return _parts(chain, version), layers
 
 
 def _layer(item: Any) -> LayerConfig:
@@ -168,7 +170,9 @@ def _history(value: Any) -> tuple[str, int, int]:
 class _Sorter:
     """Takes the layers of a chain one by one and puts each in its place, or refuses it."""
 
-    def __init__(self) -> None:
+    def __init__(self, version: str) -> None:
+        self.version = version
+        self.cells: list[Cell] = []
         self.vocabulary: LayerConfig | None = None
         self.embedding: LayerConfig | None = None
         self.recurrent: list[LayerConfig] = []
@@ -182,9 +186,8 @@ class _Sorter:
             self.notes.append(f"{PASSED[kind]} ({kind}) passed: it acts in training only")
         elif self.output is not None:
             self._after_output(layer)
-        elif kind == "LSTM":
-            _check_lstm(layer)
-            self.recurrent.append(layer)
+        elif kind in RECURRENT:
+            self._take_recurrent(layer)
         elif kind == "Dense":
             self._take_output(layer)
         elif self.recurrent or not self._take_input(layer):
@@ -205,6 +208,15 @@ class _Sorter:
             return False
         return True
 
+    def _take_recurrent(self, layer: LayerConfig) -> None:
+        place = f"{layer.kind} {layer.name!a}"
+        if layer.wrapped:
+            raise RefusedError(f"{place} in TimeDistributed is no chain of characters")
+        if layer.get("go_backwards"):
+            raise RefusedError(f"{place} goes backwards: {REASONS['Bidirectional']}")
+        self.cells.append(layer_cell(layer.kind, place, layer.config, self.version))
+        self.recurrent.append(layer)
+
     def _take_output(self, layer: LayerConfig) -> None:
         if not self.recurrent:
             raise RefusedError("a Dense layer before the first recurrent layer")
@@ -224,24 +236,25 @@ class _Sorter:
             raise RefusedError(_reason(layer))
 
 
-def _parts(chain: Sequence[LayerConfig]) -> Architecture:
-    sorter = _Sorter()
+def _parts(chain: Sequence[LayerConfig], version: str) -> Architecture:
+    sorter = _Sorter(version)
     for layer in chain:
         sorter.take(layer)
     recurrent = sorter.recurrent
     if not recurrent:
-        raise RefusedError("no LSTM layer in it")
+        raise RefusedError("no LSTM, GRU or SimpleRNN layer in it")
     if sorter.output is None:
         raise RefusedError("no Dense layer at its end that gives the probabilities")
     for layer in recurrent[:-1]:
         if not layer.get("return_sequences"):
-            raise RefusedError(f"LSTM {layer.name!a} hands only its last state upwards")
+            raise RefusedError(f"{layer.kind} {layer.name!a} hands only its last state upwards")
     return Architecture(
         vocabulary=sorter.vocabulary,
         embedding=sorter.embedding,
         recurrent=tuple(recurrent),
         output=sorter.output,
         one_hot_size=None if sorter.embedding or sorter.vocabulary else sorter.one_hot,
+        cells=tuple(sorter.cells),
         notes=tuple(sorter.notes + _recurrent_notes(recurrent)),
     )
 
@@ -254,26 +267,10 @@ def _reason(layer: LayerConfig) -> str:
     return f"layer {kind!a}: {why}"
 
 
-def _check_lstm(layer: LayerConfig) -> None:
-    """Only what the engine computes: tanh and sigmoid, forwards."""
-    for key, wanted in (("activation", "tanh"), ("recurrent_activation", "sigmoid")):
-        if layer.get(key, wanted) != wanted:
-            raise RefusedError(
-                f"LSTM {layer.name!a}: {key} {str(layer.get(key))[:60]!a}; this version computes "
-                f"{wanted} only"
-            )
-    if layer.get("go_backwards"):
-        raise RefusedError(f"LSTM {layer.name!a} goes backwards: {REASONS['Bidirectional']}")
-    if layer.get("time_major"):
-        raise RefusedError(f"LSTM {layer.name!a}: time_major is not read")
-    if layer.wrapped:
-        raise RefusedError(f"LSTM {layer.name!a} in TimeDistributed is no chain of characters")
-
-
 def _recurrent_notes(layers: Sequence[LayerConfig]) -> list[str]:
     notes = []
     if any(layer.get("dropout") or layer.get("recurrent_dropout") for layer in layers):
-        notes.append("dropout inside the LSTM layers passed: it acts in training only")
+        notes.append("dropout inside the recurrent layers passed: it acts in training only")
     if not layers[-1].get("return_sequences"):
         notes.append("learned from the last character of each window only")
     if any(layer.get("stateful") for layer in layers):

@@ -5,9 +5,13 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
+from jobs.model.cell import Cell
 from jobs.model_files.archive import MOST_TEXT_BYTES, Archive
 from jobs.model_files.file_model import FileModel, Float, RecurrentLayer, RefusedError, Vocabulary
 from jobs.model_files.hdf5 import Hdf5
+from jobs.model_files.keras_cells import RECURRENT
 from jobs.model_files.keras_config import Architecture, LayerConfig, architecture
 from jobs.model_files.vocabulary import listed_vocabulary
 
@@ -15,7 +19,7 @@ from jobs.model_files.vocabulary import listed_vocabulary
 Arrays = Callable[[LayerConfig], Mapping[str, Float]]
 
 NUMBERED = {  # Keras 3 numbers the variables of a layer
-    "LSTM": ("kernel", "recurrent_kernel", "bias"),
+    **dict.fromkeys(RECURRENT, ("kernel", "recurrent_kernel", "bias")),
     "Dense": ("kernel", "bias"),
     "Embedding": ("embeddings",),
 }
@@ -23,7 +27,8 @@ NUMBERED = {  # Keras 3 numbers the variables of a layer
 
 def read_keras_archive(archive: Archive) -> FileModel:
     """A ``.keras`` file: config.json and model.weights.h5."""
-    parts, layers = architecture(_json(archive.read("config.json", MOST_TEXT_BYTES)))
+    config = _json(archive.read("config.json", MOST_TEXT_BYTES))
+    parts, layers = architecture(config, _version(archive))
     weights = Hdf5(archive.read("model.weights.h5"))
     groups = _group_names(layers)
 
@@ -49,7 +54,7 @@ def read_keras_hdf5(data: bytes) -> FileModel:
             "an HDF5 file without model_config: weights alone do not say how the layers are "
             "wired; save the whole model (model.save)"
         )
-    parts, _ = architecture(_json(config.encode()))
+    parts, _ = architecture(_json(config.encode()), file.text_attribute("keras_version") or "")
 
     def arrays(layer: LayerConfig) -> Mapping[str, Float]:
         if not layer.name or "/" in layer.name or layer.name.startswith("."):
@@ -70,7 +75,10 @@ def _model(
     model = FileModel(
         reader=reader,
         embedding=embedding,
-        layers=tuple(_lstm(layer, arrays(layer)) for layer in parts.recurrent),
+        layers=tuple(
+            _recurrent(layer, cell, arrays(layer))
+            for layer, cell in zip(parts.recurrent, parts.cells, strict=True)
+        ),
         output_layout="keras",
         output_weights=_array(output, parts.output, "kernel"),
         output_bias=_bias(output, parts.output),
@@ -86,26 +94,26 @@ def _model(
     return model
 
 
-def _lstm(layer: LayerConfig, arrays: Mapping[str, Float]) -> RecurrentLayer:
-    bias = _bias(arrays, layer)
+def _recurrent(layer: LayerConfig, cell: Cell, arrays: Mapping[str, Float]) -> RecurrentLayer:
+    bias = _bias(arrays, layer, 2 if cell.recurrent_bias else 1)
     return RecurrentLayer(
-        cell="lstm",
+        cell=cell,
         layout="keras",
         input_weights=_array(arrays, layer, "kernel"),
         recurrent_weights=_array(arrays, layer, "recurrent_kernel"),
-        biases=() if bias is None else (bias,),
+        biases=() if bias is None else tuple(np.atleast_2d(bias)),
     )
 
 
-def _bias(arrays: Mapping[str, Float], layer: LayerConfig) -> Float | None:
-    return _array(arrays, layer, "bias") if layer.get("use_bias", True) else None
+def _bias(arrays: Mapping[str, Float], layer: LayerConfig, axes: int = 1) -> Float | None:
+    return _array(arrays, layer, "bias", axes) if layer.get("use_bias", True) else None
 
 
-def _array(arrays: Mapping[str, Float], layer: LayerConfig, name: str) -> Float:
+def _array(arrays: Mapping[str, Float], layer: LayerConfig, name: str, axes: int = 2) -> Float:
     array = arrays.get(name)
     if array is None:
         raise RefusedError(f"{layer.kind} {layer.name!a} has no {name} in the file")
-    if array.ndim != (1 if name == "bias" else 2):
+    if array.ndim != axes or (name == "bias" and axes == 2 and len(array) != 2):
         raise RefusedError(f"{layer.kind} {layer.name!a}: its {name} has the shape {array.shape}")
     return array
 
@@ -137,6 +145,14 @@ def _snake_case(name: str) -> str:
     """As Keras writes class names: StringLookup becomes string_lookup, LSTM lstm."""
     parted = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", name))
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", parted).lower()
+
+
+def _version(archive: Archive) -> str:
+    """Of the Keras that wrote an archive; "" where it does not say."""
+    if "metadata.json" not in archive.names:
+        return ""
+    metadata = _json(archive.read("metadata.json", MOST_TEXT_BYTES))
+    return str(metadata.get("keras_version", "")) if isinstance(metadata, dict) else ""
 
 
 def _json(data: bytes) -> Any:

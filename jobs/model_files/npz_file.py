@@ -3,7 +3,9 @@
 The names are those of a run's own weights.npz: ``layer1.kernel`` (inputs, 4H) with gates in the
 order input, forget, candidate, output, ``layer1.recurrent_kernel`` (H, 4H), ``layer1.bias`` (4H,)
 or none, ``layer2...``, ``output.kernel`` (H, V), ``output.bias`` (V,) or none; ``embedding``
-(V, E) or none.
+(V, E) or none. A GRU has 3H columns, update, reset, candidate, and a bias of (2, 3H), inputs' and
+recurrent; with a bias of (3H,) the reset gate acts before the recurrent product. A plain RNN has H
+columns.
 """
 
 import math
@@ -13,8 +15,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from jobs.disk.npz import HEADER
+from jobs.model.cell import GRU, GRU_RESET_BEFORE, Cell
 from jobs.model_files.archive import Archive
 from jobs.model_files.file_model import (
+    BY_BLOCKS,
     FileModel,
     Float,
     RecurrentLayer,
@@ -53,18 +57,19 @@ def model_of_own_names(reader: str, arrays: Mapping[str, Float]) -> FileModel:
     """The model whose arrays have the names above."""
     strange = [name for name in arrays if not OWN_NAMES.fullmatch(name)]
     if strange:
-        raise RefusedError(f"the array {strange[0][:80]!a} has no place in a character LSTM")
+        raise RefusedError(f"the array {strange[0][:80]!a} has no place in a character model")
     count = sum(name.endswith(".recurrent_kernel") for name in arrays)
     layers = []
     for number in range(1, count + 1):
+        recurrent = _matrix(arrays, f"layer{number}.recurrent_kernel")
         bias = arrays.get(f"layer{number}.bias")
         layers.append(
             RecurrentLayer(
-                cell="lstm",
+                cell=_cell(f"layer{number}", recurrent, bias),
                 layout="keras",
                 input_weights=_matrix(arrays, f"layer{number}.kernel"),
-                recurrent_weights=_matrix(arrays, f"layer{number}.recurrent_kernel"),
-                biases=() if bias is None else (bias,),
+                recurrent_weights=recurrent,
+                biases=() if bias is None else tuple(np.atleast_2d(bias)),
             )
         )
     return FileModel(
@@ -75,6 +80,27 @@ def model_of_own_names(reader: str, arrays: Mapping[str, Float]) -> FileModel:
         output_weights=_matrix(arrays, OWN_OUTPUT),
         output_bias=arrays.get("output.bias"),
     )
+
+
+def _cell(name: str, recurrent: Float, bias: Float | None) -> Cell:
+    """Which cell it is, by the shapes of its kernel and its bias."""
+    units, columns = recurrent.shape
+    cell = BY_BLOCKS.get(columns // units if units and columns % units == 0 else 0)
+    if cell is None:
+        raise RefusedError(
+            f"{name}: {columns:,} columns for {units:,} units are no LSTM (4 a unit), GRU (3) or "
+            "plain RNN (1)"
+        )
+    if cell == GRU:
+        if bias is None:
+            raise RefusedError(
+                f"{name}: a GRU without bias; zeros of (2, {columns}) say that the reset gate acts "
+                f"after the recurrent product, of ({columns},) before"
+            )
+        cell = GRU if bias.ndim == 2 else GRU_RESET_BEFORE
+    if bias is not None and bias.shape != cell.bias_shape(units):
+        raise RefusedError(f"{name}.bias: shape {bias.shape}, expected {cell.bias_shape(units)}")
+    return cell
 
 
 def _matrix(arrays: Mapping[str, Float], name: str) -> Float:

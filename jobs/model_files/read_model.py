@@ -10,8 +10,13 @@ from jobs.model_files.archive import Archive
 from jobs.model_files.file_model import FileModel, RefusedError, checked
 from jobs.printable import shown
 
+CHECKPOINT_MAGIC = bytes.fromhex("57fb808b247547db")  # ends the index of a checkpoint
 MOST_BYTES = 1_000_000_000  # of a model file; the largest network of the schema is smaller
-FORMATS = ".keras, .h5, a PyTorch state dict (.pt, .pth), .safetensors or .npz"
+FORMATS = (
+    ".keras, .h5, a PyTorch state dict (.pt, .pth), .safetensors, .npz, the .index of a TensorFlow "
+    "checkpoint or the folder of a SavedModel"
+)
+SHARD = ".data-00000-of-00001"  # where a checkpoint's variables are, beside its index
 
 
 @dataclass(frozen=True)
@@ -20,28 +25,51 @@ class ModelFile:
 
     model: FileModel
     name: str  # without its folder
-    sha256: str
+    sha256: str  # of a checkpoint: of its two files, the index first
     bytes: int
 
 
 def read_model(path: Path) -> ModelFile:
     """Read the model file at ``path``; nothing in it is run, nothing outside it is read.
 
+    A checkpoint is two files: ``path`` is its index, their common beginning, or the folder of a
+    SavedModel.
+
     Raises:
         NeuronarioError: 66, 77, 74 the file cannot be read; 65 it is refused, with the reason.
     """
-    data = read_regular_file(path, MOST_BYTES, ExitCode.BAD_DATA)
+    place = _index_of(path)
+    data = read_regular_file(place, MOST_BYTES, ExitCode.BAD_DATA)
+    shard = b""
+    if data.endswith(CHECKPOINT_MAGIC) and place.name.endswith(".index"):
+        beside = place.with_name(place.name.removesuffix(".index") + SHARD)
+        shard = read_regular_file(beside, MOST_BYTES, ExitCode.BAD_DATA)
     try:
-        model = checked(_read(data))
+        model = checked(_read(data, shard))
     except RefusedError as error:
         raise NeuronarioError(
             f"{shown(path)}: not imported: {_one_line(error)}", ExitCode.BAD_DATA
         ) from error
-    return ModelFile(model, shown(path.name), hashlib.sha256(data).hexdigest(), len(data))
+    digest = hashlib.sha256(data)
+    digest.update(shard)
+    return ModelFile(model, shown(path.name), digest.hexdigest(), len(data) + len(shard))
 
 
-def _read(data: bytes) -> FileModel:
+def _index_of(path: Path) -> Path:
+    """The file to read: ``path``, or the index of the checkpoint that it stands for."""
+    if path.is_dir() and not path.is_symlink():
+        variables = path / "variables" / "variables.index"
+        return variables if variables.exists() else path
+    beside = path.with_name(f"{path.name}.index")
+    return beside if not path.exists() and beside.exists() else path
+
+
+def _read(data: bytes, shard: bytes) -> FileModel:
     """The one place that knows all formats; each reader is imported when it is needed."""
+    if shard:
+        from jobs.model_files.tensorflow_file import read_tensorflow
+
+        return read_tensorflow(data, shard)
     if data[:4] == b"PK\x03\x04":
         return _read_archive(Archive(data))
     if data[:8] == b"\x89HDF\r\n\x1a\n":

@@ -1,15 +1,16 @@
 """A PyTorch state dict, from whichever file: which of its arrays is what.
 
 A state dict names arrays but does not say how the layers are wired. So only one wiring is taken,
-the one of every tutorial (embedding or one-hot, LSTM, linear), and every array must have its
-place in it; whether the wiring is right, the bits on the text say.
+the one of every tutorial (embedding or one-hot, LSTM, GRU or RNN, linear), and every array must
+have its place in it; whether the wiring is right, the bits on the text say.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from jobs.model_files.file_model import OTHER_CELL, FileModel, Float, RecurrentLayer, RefusedError
+from jobs.model.cell import RNN
+from jobs.model_files.file_model import BY_BLOCKS, FileModel, Float, RecurrentLayer, RefusedError
 
 RECURRENT = re.compile(
     r"(?P<module>.*?)(?P<kind>weight_ih|weight_hh|weight_hr|bias_ih|bias_hh)"
@@ -23,7 +24,11 @@ REFUSED_NAMES = (
     ),
     (re.compile(r"(^|[._])(ln|layer_?norm|norm)[0-9_]*\.", re.I), "normalisation is not computed"),
 )
-WIRING = "the file does not say how its layers are wired: embedding or one-hot, LSTM, linear taken"
+WIRING = (
+    "the file does not say how its layers are wired: embedding or one-hot, recurrent layers, "
+    "linear taken"
+)
+PLAIN_RNN = "the file does not say the plain RNN's non-linearity: tanh taken"
 
 
 @dataclass
@@ -70,7 +75,7 @@ def model_of_state_dict(reader: str, arrays: Mapping[str, Float]) -> FileModel:
         output_layout="pytorch",
         output_weights=output,
         output_bias=bias,
-        notes=(WIRING,),
+        notes=(WIRING, PLAIN_RNN) if any(layer.cell == RNN for layer in layers) else (WIRING,),
     )
 
 
@@ -91,7 +96,7 @@ def _sort_rest(rest: _Rest, name: str, array: Float) -> None:
     elif kind == "bias" and array.ndim == 1:
         rest.biases[module] = array
     else:
-        raise RefusedError(f"array {name[:80]!a} has no place in a character LSTM")
+        raise RefusedError(f"array {name[:80]!a} has no place in a character model")
 
 
 def _layer(name: str, parts: Mapping[str, Float]) -> RecurrentLayer:
@@ -99,15 +104,21 @@ def _layer(name: str, parts: Mapping[str, Float]) -> RecurrentLayer:
         if kind not in parts or parts[kind].ndim != 2:
             raise RefusedError(f"recurrent layer {name!a} has no matrix {kind}")
     rows, units = parts["weight_hh"].shape
-    for cell, gates in (("GRU", 3), ("plain RNN", 1)):
-        if rows == gates * units:
-            raise RefusedError(f"recurrent layer {name!a} is a {cell}; {OTHER_CELL}")
+    cell = BY_BLOCKS.get(rows // units if units and rows % units == 0 else 0)
+    if cell is None:
+        raise RefusedError(
+            f"recurrent layer {name!a}: {rows:,} rows for {units:,} units are no LSTM (4 a unit), "
+            "GRU (3) or plain RNN (1)"
+        )
+    biases = tuple(parts[kind] for kind in ("bias_ih", "bias_hh") if kind in parts)
+    if len(biases) == 1:
+        raise RefusedError(f"recurrent layer {name!a} has one bias; PyTorch has two or none")
     return RecurrentLayer(
-        cell="lstm",
+        cell=cell,
         layout="pytorch",
         input_weights=parts["weight_ih"],
         recurrent_weights=parts["weight_hh"],
-        biases=tuple(parts[kind] for kind in ("bias_ih", "bias_hh") if kind in parts),
+        biases=biases,
     )
 
 
@@ -121,8 +132,9 @@ def _matrices(
         raise RefusedError(f"a bias without weights: {stray[0][:80]!a}")
     if len(modules) not in (1, 2):
         raise RefusedError(
-            f"{len(modules)} matrices beside the LSTM ({', '.join(modules)[:120]!a}); an embedding "
-            "and one output layer are read, more than one output layer is not"
+            f"{len(modules)} matrices beside the recurrent layers "
+            f"({', '.join(modules)[:120]!a}); an embedding and one output layer are read, more "
+            "than one output layer is not"
         )
     if len(modules) == 1:
         output = modules[0]
@@ -134,7 +146,7 @@ def _matrices(
     embedding = rest.weights[next(module for module in modules if module != output)]
     if embedding.shape[1] != layers[0].inputs:
         raise RefusedError(
-            f"a matrix of {embedding.shape[0]:,} x {embedding.shape[1]:,} before an LSTM that "
+            f"a matrix of {embedding.shape[0]:,} x {embedding.shape[1]:,} before a layer that "
             f"reads {layers[0].inputs:,} values is no embedding"
         )
     return embedding, rest.weights[output], rest.biases.get(output)

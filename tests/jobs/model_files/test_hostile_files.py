@@ -11,15 +11,21 @@ import sys
 import time
 import tracemalloc
 import zipfile
-from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 
 from jobs.errors import ExitCode, NeuronarioError
-from jobs.model_files import keras_file, npz_file, pytorch_file, safetensors_file  # noqa: F401
+from jobs.model_files import (  # noqa: F401
+    keras_file,
+    npz_file,
+    pytorch_file,
+    safetensors_file,
+    tensorflow_file,
+)
 from jobs.model_files.read_model import read_model
+from tests.support import checkpoint_files as tables
 from tests.support import model_files as made
 from tests.support.places import ROOT
 
@@ -212,6 +218,46 @@ def branch(folder):
     return keras_of(*layers, kind="Functional")(folder)
 
 
+def checkpoint_with(**arrays):
+    def write(folder):
+        plain = tables.arrays_of(made.keras_arrays())
+        return tables.write_checkpoint(folder, {**plain, **arrays})
+
+    return write
+
+
+def table_with(header=tables.HEADER, **options):
+    def change(checkpoint):
+        checkpoint.entries[0] = (b"", header)
+
+    def write(folder):
+        arrays = tables.arrays_of(made.keras_arrays())
+        return tables.write_checkpoint(folder, arrays, change, **options)
+
+    return write
+
+
+def variable(value):
+    """A checkpoint whose first variable is described by ``value``."""
+
+    def change(checkpoint):
+        checkpoint.entries[1] = (checkpoint.entries[1][0], value)
+
+    def write(folder):
+        return tables.write_checkpoint(folder, tables.arrays_of(made.keras_arrays()), change)
+
+    return write
+
+
+def same_bytes(folder):
+    def change(checkpoint):
+        names = [f"x{number}/kernel{tables.VALUE}".encode() for number in range(1_000)]
+        checkpoint.entries += [(name, entry(1, (9, 16), 0, 9 * 16 * 4)) for name in names]
+
+    return tables.write_checkpoint(folder, tables.arrays_of(made.keras_arrays()), change)
+
+
+entry = tables.entry
 HOSTILE = {
     # HDF5 that leads out of itself or is larger than it is
     "external link": (keras_with(external_link), "is a link"),
@@ -333,14 +379,14 @@ HOSTILE = {
     "bidirectional": (bidirectional(), "reads the future"),
     "attention": (between(made.layer("MultiHeadAttention")), "attention"),
     "layer normalisation": (between(made.layer("LayerNormalization")), "normalisation"),
-    "GRU": (between(made.layer("GRU")), "LSTM layers only"),
-    "SimpleRNN": (between(made.layer("SimpleRNN")), "LSTM layers only"),
+    "GRU": (between(made.layer("GRU", recurrent_activation="softplus")), "softplus"),
+    "SimpleRNN": (between(made.layer("SimpleRNN", activation="elu")), "tanh and relu"),
     "two outputs": (keras_of(*made.keras_layers(), made.dense(name="d2")), "more than one output"),
     "hard sigmoid": (
         between(made.lstm(4, recurrent_activation="hard_sigmoid")),
         "hard_sigmoid",
     ),
-    "relu": (between(made.lstm(4, activation="relu")), "relu"),
+    "selu": (between(made.lstm(4, activation="selu")), "selu"),
     "backwards": (between(made.lstm(4, go_backwards=True)), "backwards"),
     "sigmoid output": (
         keras_of(*made.keras_layers()[:-1], made.dense("sigmoid")),
@@ -379,10 +425,45 @@ HOSTILE = {
         state(lambda a: a.update({"b.weight": np.ones((9, 3), "f4"), "b.bias": np.ones(9, "f4")})),
         "more than one output layer",
     ),
-    "GRU state": (state(cell_of(3)), "is a GRU"),
-    "RNN state": (state(cell_of(1)), "is a plain RNN"),
+    "cell of two gates": (state(cell_of(2)), "no LSTM (4 a unit)"),
     "not a number": (state(nan_weights), "NaN"),
     "other shape": (state(other("fc.bias", 8)), "shape"),
+    # checkpoints of TensorFlow
+    "variable beyond the file": (variable(entry(1, (9,), 1 << 40, 36)), "does not have"),
+    "variable of 4 TB": (variable(entry(1, (1 << 20, 1 << 20), 0, 1 << 42)), "claims more"),
+    "variable larger than its bytes": (variable(entry(1, (4, 1 << 40), 0, 12)), "does not have"),
+    "the same bytes a thousand times": (same_bytes, "claims more"),
+    "another shard": (variable(entry(1, (4, 16), 0, 256, shard=3)), "index is damaged"),
+    "slices": (variable(entry(1, (4, 16), 0, 256, extra=tables.field(7, b""))), "in slices"),
+    "many axes": (variable(entry(1, (1,) * 9, 0, 4)), "9 axes"),
+    "two shards": (table_with(header=tables.field(1, 2)), "more than one file"),
+    "big-endian": (table_with(header=tables.field(2, 1)), "byte order"),
+    "compressed index": (table_with(kind=1), "compressed"),
+    "restarts without end": (
+        table_with(index=lambda data: data.replace(b"\1\0\0\0\0", b"\xff\xff\xff\xff\0")),
+        "index is damaged",
+    ),
+    "handle beyond the index": (
+        table_with(index=lambda data: data[:-48] + b"\xff\x7f" * 4 + bytes(32) + data[-8:]),
+        "index is damaged",
+    ),
+    "number without end": (
+        table_with(index=lambda data: data[:-48] + b"\xff" * 40 + data[-8:]),
+        "index is damaged",
+    ),
+    "huge index": (table_with(index=lambda data: bytes(2_000_000) + data), "at most 1,000,000"),
+    "attention variables": (
+        checkpoint_with(**{"model/attention/query_dense": np.ones((4, 4))}),
+        "no place",
+    ),
+    "two dense layers": (
+        checkpoint_with(**{"model/other/kernel": np.ones((4, 4), "f4")}),
+        "2 dense layers",
+    ),
+    "no recurrent variables": (
+        lambda folder: tables.write_checkpoint(folder, {"dense/kernel": np.ones((4, 4), "f4")}),
+        "no recurrent layer",
+    ),
     # no files at all
     "a text": (raw(b"hello world, this is no model"), "not a model file"),
     "nothing": (raw(b""), "not a model file"),
@@ -417,7 +498,8 @@ def refusal(path):
 
 def own(opened, path):
     """Whether it is the file itself, by its name or by its handle."""
-    return isinstance(opened, int) or opened == str(path)
+    shard = str(path).removesuffix(".index") + ".data-00000-of-00001"
+    return isinstance(opened, int) or opened in (str(path), shard)
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -481,22 +563,26 @@ def test_links_and_folders_are_no_files(tmp_path):
 
 
 def test_changed_bytes_never_give_a_traceback(tmp_path):
-    """300 copies of each format with some bytes changed: read or refused, nothing else."""
+    """Copies of each format with some bytes changed: read or refused, nothing else."""
     random = np.random.default_rng(0)
     files = [
         made.write_keras(tmp_path / "a.keras"),
         made.write_keras_hdf5(tmp_path / "a.h5"),
         made.write_pytorch(tmp_path / "a.pt", made.pytorch_arrays()),
         made.write_safetensors(tmp_path / "a.safetensors", made.pytorch_arrays()),
+        tables.write_checkpoint(tmp_path, tables.arrays_of(made.keras_arrays())),
     ]
     refused = 0
+    (tmp_path / "changed.data-00000-of-00001").write_bytes(
+        (tmp_path / "ckpt.data-00000-of-00001").read_bytes()
+    )
     for file in files:
         plain = file.read_bytes()
         for _ in range(75):
             data = bytearray(plain)
             for place in random.integers(0, min(len(data), 4_000), 4):
                 data[place] = random.integers(256)
-            path = Path(tmp_path / "changed")
+            path = tmp_path / "changed.index"
             path.write_bytes(data)
             try:
                 read_model(path)

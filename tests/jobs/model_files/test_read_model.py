@@ -1,15 +1,14 @@
 """Every format against plain equations: states and probabilities to 1e-5."""
 
-import os
-from importlib.util import find_spec
-
 import numpy as np
 import pytest
 
+from jobs.errors import ExitCode, NeuronarioError
 from jobs.model.network import Layer, Network
 from jobs.model_files.fold import folded_network, reordered
 from jobs.model_files.forward import log_probabilities
 from jobs.model_files.read_model import read_model
+from tests.support import checkpoint_files as tables
 from tests.support import model_files as made
 from tests.support.oracle import Oracle
 
@@ -109,6 +108,39 @@ def test_keras_hdf5(tmp_path):
     check(made.write_keras_hdf5(tmp_path / "m.h5", arrays=arrays), *by_keras(arrays))
 
 
+@pytest.mark.parametrize("embedding", [0, 5])
+@pytest.mark.parametrize("given", ["ckpt.index", "ckpt"])
+def test_tensorflow_checkpoint(tmp_path, embedding, given):
+    arrays = made.keras_arrays(embedding=embedding)
+    tables.write_checkpoint(tmp_path, tables.arrays_of(arrays))
+    check(tmp_path / given, *by_keras(arrays, embedding))
+
+
+@pytest.mark.parametrize("embedding", [0, 5])
+def test_numbered_variables_of_a_saved_model(tmp_path, embedding):
+    """As Keras 3 exports them: in the order of the layers, twelve of them, not as texts sort."""
+    arrays = made.keras_arrays((4, 3, 2, 3), embedding)
+    (tmp_path / "model" / "variables").mkdir(parents=True)
+    numbered = {f"variables/{number}": array for number, array in enumerate(arrays.values())}
+    index = tables.write_checkpoint(tmp_path / "model" / "variables", numbered)
+    index.rename(index.with_name("variables.index"))
+    shard = index.with_name("ckpt.data-00000-of-00001")
+    shard.rename(shard.with_name("variables.data-00000-of-00001"))
+    check(tmp_path / "model", *by_keras(arrays, embedding))
+
+
+def test_a_checkpoint_needs_both_files_and_its_key_holds_both(tmp_path):
+    path = tables.write_checkpoint(tmp_path, tables.arrays_of(made.keras_arrays()))
+    shard = path.with_name("ckpt.data-00000-of-00001")
+    before, data = read_model(path).sha256, shard.read_bytes()
+    shard.write_bytes(data[:-4] + b"\0\0\0@")
+    assert read_model(path).sha256 != before
+    shard.unlink()
+    with pytest.raises(NeuronarioError, match="data-00000-of-00001") as caught:
+        read_model(path)
+    assert caught.value.code == ExitCode.NO_INPUT
+
+
 @pytest.mark.parametrize("form", ["npz", "safetensors"])
 def test_documented_names(tmp_path, form):
     arrays = made.keras_arrays(seed=4)
@@ -151,92 +183,3 @@ def test_another_order_of_characters_is_the_same_network(tmp_path):
     for symbol in range(made.V):
         expected = plain.read(order[symbol])[1]
         np.testing.assert_allclose(moved.read(symbol)[1], expected[order], atol=1e-6)
-
-
-KERAS = {
-    "one-hot": ["lstm", "lstm"],
-    "embedding": ["embedding", "lstm"],
-    "no bias": ["no bias", "lstm"],
-    "last only": ["lstm", "last"],
-    "dropout inside": ["dropout inside"],
-    "dropout": ["lstm", "dropout", "lstm", "time distributed"],
-    "functional": ["functional"],
-}
-
-
-@pytest.mark.parametrize("form", ["keras", "h5"])
-@pytest.mark.parametrize("parts", KERAS.values(), ids=KERAS)
-def test_the_real_keras(tmp_path, parts, form):
-    """States and probabilities of models that Keras itself made and saved."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    keras = pytest.importorskip("keras")
-    model, states = real_keras(keras, parts)
-    path = tmp_path / f"m.{form}"
-    model.save(path)
-    inputs = IDS[None] if "embedding" in parts else np.eye(made.V, dtype=np.float32)[IDS][None]
-    probabilities = np.stack(
-        [np.asarray(model(inputs[:, : step + 1])).reshape(-1, made.V)[-1] for step in (0, 7, 39)]
-    )
-    network, _ = folded_network(read_model(path).model)
-    found_states, found = states_and_probabilities(network)
-    np.testing.assert_allclose(np.array(found)[[0, 7, 39]], probabilities, atol=1e-5, rtol=0)
-    expected = np.asarray(states(inputs))[0]
-    units = network.layers[0].units
-    np.testing.assert_allclose(np.array(found_states)[:, :units], expected, atol=1e-5, rtol=0)
-
-
-def real_keras(keras, parts):
-    """A model with random weights, and one for the states of its first LSTM layer."""
-    L = keras.layers
-    keras.utils.set_random_seed(7)
-    make = {
-        "lstm": lambda: L.LSTM(4, return_sequences=True, bias_initializer="random_normal"),
-        "no bias": lambda: L.LSTM(3, return_sequences=True, use_bias=False),
-        "last": lambda: L.LSTM(3),
-        "dropout inside": lambda: L.LSTM(4, return_sequences=True, dropout=0.3),
-        "dropout": lambda: L.Dropout(0.2),
-        "embedding": lambda: L.Embedding(made.V, 5),
-    }
-    shape = (None,) if "embedding" in parts else (None, made.V)
-    inputs = x = keras.Input(shape)
-    if parts == ["functional"]:  # names that mislead: the reader must not go by them
-        first = x = L.LSTM(4, return_sequences=True, name="dense")(x)
-        x = L.LSTM(3, return_sequences=True, name="lstm_7")(x)
-        outputs = L.Dense(made.V, activation="softmax", name="lstm")(x)
-        return keras.Model(inputs, outputs), keras.Model(inputs, first)
-    built = [make[part]() for part in parts if part in make]
-    end = L.Dense(made.V, activation="softmax", bias_initializer="random_normal")
-    built.append(L.TimeDistributed(end) if "time distributed" in parts else end)
-    model = keras.Sequential([inputs, *built])
-    first = next(layer for layer in model.layers if isinstance(layer, L.LSTM))
-    return model, keras.Model(model.inputs[0], first.output)
-
-
-@pytest.mark.skipif(find_spec("torch") is None, reason="the group `bench` installs torch")
-@pytest.mark.parametrize("embedding", [0, 5])
-@pytest.mark.parametrize("layers", [1, 2])
-def test_the_real_pytorch(tmp_path, embedding, layers):
-    import torch
-    from torch import nn
-
-    class Model(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.embedding = nn.Embedding(made.V, 5) if embedding else None
-            self.lstm = nn.LSTM(embedding or made.V, 4, layers, batch_first=True)
-            self.fc = nn.Linear(4, made.V)
-
-    torch.manual_seed(3)
-    model = Model()
-    path = tmp_path / "m.pt"
-    torch.save(model.state_dict(), path)
-    ids = torch.tensor(IDS)[None]
-    x = model.embedding(ids) if embedding else torch.eye(made.V)[ids]
-    hidden, _ = model.lstm(x)
-    expected = torch.softmax(model.fc(hidden), -1)[0].detach().numpy()
-    network, _ = folded_network(read_model(path).model)
-    states, found = states_and_probabilities(network)
-    np.testing.assert_allclose(found, expected, atol=1e-5, rtol=0)
-    np.testing.assert_allclose(
-        np.array(states)[:, -4:], hidden[0].detach().numpy(), atol=1e-5, rtol=0
-    )

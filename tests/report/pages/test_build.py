@@ -215,6 +215,11 @@ def test_an_imported_network_says_where_it_comes_from_and_nothing_of_training():
     for absent in ("epoch", "never trained on", "learning_rate", "<figure"):
         assert absent not in text, absent
     assert "Imported from m<b>.pt: a network" in unescape(made["index.md"])
+    for path, page in made.items():  # every page of the run ends with it
+        end = unescape(page[page.index("n-provenance") :])
+        for part in ("m<b>.pt", "abababababab", "PyTorch state dict", "two biases of each layer"):
+            assert part in end, path
+        assert f'href="{"../" * path.count("/")}run.html#imported"' in end
 
 
 def test_settings_leave_out_where_things_are_kept(view):
