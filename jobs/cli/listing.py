@@ -47,6 +47,8 @@ def _row_text(row: RunRow) -> str:
 
 def _marks(row: RunRow) -> str:
     marks = [*([] if row.status == "ok" else [row.status]), *row.references]
+    if row.swept or row.sweep:  # its seed tells the runs of a sweep apart
+        marks.append(f"sweep {row.sweep}".rstrip() + f", seed {row.seed}" * (row.seed is not None))
     return f" [{', '.join(marks)}]" if marks else ""
 
 

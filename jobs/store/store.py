@@ -65,6 +65,7 @@ class RunRow:
     content_id: str = ""
     swept: bool = False  # made as a cell of a sweep
     sweep: str = ""  # the recorded sweep that it is a cell of
+    seed: int | None = None
 
 
 def next_run_id(store: Path, inputs: Inputs) -> str:
@@ -269,6 +270,7 @@ def _row(store: Path, run_id: str, sweeps: Mapping[str, str]) -> RunRow:
     missing = [path for path in manifest.files() if not (run.folder / path).is_file()]
     bits = results.get("held_out_bits")
     characters = results.get("characters")
+    seed = manifest.inputs.train.get("seed")
     return RunRow(
         run=run_id,
         status=f"broken: {missing[0]} is missing" if missing else manifest.status,
@@ -283,6 +285,7 @@ def _row(store: Path, run_id: str, sweeps: Mapping[str, str]) -> RunRow:
         content_id=manifest.content_id,
         swept=run.swept,
         sweep=sweeps.get(manifest.keys.report, ""),
+        seed=seed if isinstance(seed, int) else None,
     )
 
 

@@ -134,11 +134,15 @@ def stored_sweep(store: Path, record: SweepRecord) -> StoredSweep:
 
 
 def newest_sweep(store: Path, configuration: str) -> StoredSweep | None:
-    """The newest sweep with two seeds or more of a configuration: the one with the newest run."""
+    """The newest measured sweep with two seeds or more of a configuration: that with the newest
+    run.
+    """
     found: list[tuple[str, str, StoredSweep]] = []
     for record in sweep_records(store):
         if not any(cell.configuration == configuration for cell in record.cells):
             continue
+        if not _found_path(store, record.key).exists():
+            continue  # not finished yet
         sweep = stored_sweep(store, record)
         runs = [
             run

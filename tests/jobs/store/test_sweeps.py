@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from jobs.cli.listing import listing_text
 from jobs.config.schema import RetentionConfig, TrainingConfig
 from jobs.errors import ExitCode
 from jobs.store.check import check_store
@@ -91,8 +92,12 @@ def test_the_newest_sweep_of_a_configuration_has_two_seeds(tmp_path):
     assert newest_sweep(tmp_path, key) is None
     write_sweep(tmp_path, record([0, 1], "aaaaaaaa"))
     write_sweep(tmp_path, record([2], "cccccccc"))  # one seed has no spread
+    for measured in ("aaaaaaaa", "cccccccc"):
+        write_found(tmp_path, measured, b"{}")
     assert newest_sweep(tmp_path, key).record.key == "aaaaaaaa"
     write_sweep(tmp_path, record([1, 2], "bbbbbbbb"))
+    assert newest_sweep(tmp_path, key).record.key == "aaaaaaaa"  # the other is not measured yet
+    write_found(tmp_path, "bbbbbbbb", b"{}")
     assert newest_sweep(tmp_path, key).record.key == "bbbbbbbb"
     assert newest_sweep(tmp_path, "0" * 16) is None
 
@@ -139,3 +144,12 @@ def test_rows_tell_what_a_sweep_made(tmp_path):
         (True, ""),
         (False, "0badcafe"),
     ]
+
+
+def test_the_list_tells_the_runs_of_a_sweep_by_their_seeds(tmp_path):
+    add(tmp_path, 3, swept=True)
+    add(tmp_path, 4, swept=False)
+    write_sweep(tmp_path, record([3]))
+    lines = listing_text(list_runs(tmp_path), as_json=False).splitlines()
+    assert lines[1].endswith("[sweep 0badcafe, seed 3]")
+    assert "sweep" not in lines[2]
