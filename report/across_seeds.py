@@ -27,13 +27,14 @@ from report.measures.universality.record import (
     from_bytes,
     to_bytes,
 )
-from report.measures.universality.seeds import measure_seeds
+from report.measures.universality.seeds import SeedConcepts, measure_seeds
 from report.pages.build import build_pages
 from report.pages.page import Page
 from report.pages.sweep import sweep_page
 from report.run_view import RunView
 
-MEASURE = "seeds"  # name of the measure in a view: tuple[UnitInSeeds, ...]
+UNITS = "seeds"  # names of the measures in a view: tuple[UnitInSeeds, ...]
+CONCEPTS = "seed_concepts"  # and the concepts of the setting: SeedConcepts
 
 
 def measure_sweep(sweep: StoredSweep, program: str) -> SweepFound:
@@ -116,7 +117,13 @@ def _summary(setting: Setting) -> str:
 
 
 def _among(view: RunView, run: Run, found: SweepFound | None) -> RunView:
-    units = () if found is None else found.units_of(run.manifest.content_id)
-    if not units:
+    content = run.manifest.content_id
+    setting = None if found is None else found.setting_of(content)
+    if found is None or setting is None or not found.units_of(content):
         return view
-    return replace(view, measures=MappingProxyType({**view.measures, MEASURE: units}))
+    measured = setting.measured
+    concepts = SeedConcepts(
+        len(measured.seeds), {one.concept: one.seeds for one in measured.concepts}
+    )
+    more = {UNITS: found.units_of(content), CONCEPTS: concepts}
+    return replace(view, measures=MappingProxyType({**view.measures, **more}))

@@ -7,6 +7,7 @@ from report.measured import Measured, measured
 from report.measures.labels.linear_probe import ConceptScore
 from report.measures.measure import ConceptCard
 from report.measures.unit import UnitMeasures
+from report.measures.universality.seeds import SeedConcepts
 from report.pages.contents import Contents
 from report.pages.page import Page, markdown_page
 from report.panels.label import condition, score_name
@@ -52,11 +53,12 @@ def pages(view: RunView, contents: Contents) -> Iterator[Page]:
     if measures is None:
         return
     linked = set(contents.units)
+    seeds = view.measures.get("seed_concepts")
     shown = [card for card in measures.all.concepts if _occurs(measures, card)]
     for card in shown:
-        yield _page(measures, linked, card, None)
+        yield _page(measures, linked, card, None, seeds)
         for layer in range(1, len(view.network.sizes) + 1):
-            yield _page(measures, linked, card, layer)
+            yield _page(measures, linked, card, layer, seeds)
     rows = [_row(measures, card) for card in shown]
     rows.sort(key=lambda row: (-row.followers, -row.partly, row.card.name))
     text = page_text(
@@ -94,7 +96,13 @@ def _scores(measures: Measured, card: ConceptCard, layer: int | None) -> tuple[C
     )
 
 
-def _page(measures: Measured, linked: set[Unit], card: ConceptCard, layer: int | None) -> Page:
+def _page(
+    measures: Measured,
+    linked: set[Unit],
+    card: ConceptCard,
+    layer: int | None,
+    seeds: SeedConcepts | None,
+) -> Page:
     units = [
         one
         for one in measures.all.units
@@ -123,6 +131,7 @@ def _page(measures: Measured, linked: set[Unit], card: ConceptCard, layer: int |
         nearest=[one for one in followers if not one.accepted and not one.partly],
         scores=_scores(measures, card, layer),
         half=measures.all.characters // 2,
+        seeds=None if seeds is None or layer is not None else (seeds.of(card.name), seeds.runs),
     )
     folder = "labels" if layer is None else f"labels/l{layer}"
     return markdown_page(f"{folder}/{card.slug}.md", text)

@@ -26,9 +26,9 @@ from jobs.store.store import run_ids
 from tests.support.places import ROOT
 
 CONFIG = {
-    "corpus": {"builtin": "xml", "builtin_characters": 100_000},
-    "training": {"epochs": 12},
-    "probe": {"characters": 5_000},
+    "corpus": {"builtin": "xml", "builtin_characters": 40_000},
+    "training": {"epochs": 25},
+    "probe": {"characters": 2_000},
 }
 SWEEP = {
     "config": "base.yml",

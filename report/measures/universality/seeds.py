@@ -1,6 +1,6 @@
 """The runs of one setting, which differ in the seed alone: each unit looked for in the others."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -79,6 +79,18 @@ class ConceptInSeeds:
     def seeds(self) -> int:
         """In how many runs there is such a unit."""
         return sum(count > 0 for count in self.units)
+
+
+@dataclass(frozen=True)
+class SeedConcepts:
+    """What a page of one run tells of the concepts in all of them."""
+
+    runs: int
+    labelled: Mapping[str, int]  # concept -> runs with a unit for it; the others have none
+
+    def of(self, concept: str) -> int:
+        """In how many runs a unit has the label ``concept``."""
+        return self.labelled.get(concept, 0)
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,22 @@
 """The page of the seeds."""
 
 from dataclasses import replace
+from types import MappingProxyType
 
 import pytest
 
 from report.measures.universality.record import Setting, SweepFound
-from report.measures.universality.seeds import ConceptInSeeds, Explained, measure_seeds
+from report.measures.universality.seeds import (
+    ConceptInSeeds,
+    Explained,
+    SeedConcepts,
+    measure_seeds,
+)
+from report.pages.contents import gather
+from report.pages.labels import pages as label_pages
 from report.pages.sweep import sweep_page
 from tests.support.compare_runs import network, text_of, view
+from tests.support.explained_view import explained_view
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +59,20 @@ def test_concepts_of_every_seed_are_named_and_text_is_escaped(measured):
     assert "<b>" not in text.split('id="concepts"')[1]
     none = replace(measured, concepts=())
     assert "No concept has a labelled unit in every seed" in page(Setting({}, ("a", "b"), none))
+
+
+def test_a_page_of_a_concept_says_in_how_many_seeds_it_is_learnt():
+    own = explained_view()
+    pages = label_pages(own, gather(own))
+    assert not any("in the seed alone" in page.text for page in pages)
+    (card, *_) = own.measures["measures"].concepts
+    for labelled, count in (({card.name: 2}, 2), ({}, 0)):
+        more = {**own.measures, "seed_concepts": SeedConcepts(5, labelled)}
+        view = replace(own, measures=MappingProxyType(more))
+        found = {page.path: page.text for page in label_pages(view, gather(view))}
+        assert f"In {count} of the 5 networks" in found[f"labels/{card.slug}.md"]
+        layers = [text for path, text in found.items() if path.startswith("labels/l1/")]
+        assert layers and not any("in the seed alone" in text for text in layers)
 
 
 def test_explanations_stand_beside_the_untrained_fit(measured):
