@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PositiveInt,
@@ -31,6 +32,7 @@ from jobs.config.values import (
     Temperature,
     WebAddress,
     Weight,
+    known_documents,
 )
 from jobs.model.reading_mode import Alignment, ReadingMode, Regime, reading_mode
 
@@ -41,6 +43,12 @@ class Section(BaseModel):
     """Base of every section: immutable, closed, and strict about types."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class SeparatorConfig(Section):
+    """Documents that a text of its own stands between."""
+
+    separator: str  # as it stands there; in no document
 
 
 class CorpusConfig(Section):
@@ -54,6 +62,10 @@ class CorpusConfig(Section):
     first_characters: PositiveInt | None = None  # use only the head of the text
     held_out: Fraction = 0.1  # share that is never trained on
     hold_out: Literal["tail", "blocks"] = "tail"  # the end, or blocks by their own hash
+    # where one text ends and another begins; None: all is one text
+    documents: Annotated[
+        Literal["file"] | SeparatorConfig | None, BeforeValidator(known_documents)
+    ] = None
     max_bytes: PositiveInt = 200_000_000
     max_alphabet: Annotated[int, Field(ge=1, le=65_536)] = 4_096
 
@@ -64,6 +76,8 @@ class CorpusConfig(Section):
                 "give exactly one of `path` (a text file) and `builtin` "
                 "(xml, anbn, dyck or counter-lines)"
             )
+        if self.documents is not None and self.path is None:
+            raise ValueError("`documents` needs `path`: what is generated is one text")
         return self
 
     @property
@@ -232,4 +246,6 @@ class Config(Section):
         for key in ("from", "alphabet"):
             if plain["network"][key] is None:
                 del plain["network"][key]
+        if plain["corpus"]["documents"] is None:
+            del plain["corpus"]["documents"]
         return plain

@@ -6,9 +6,11 @@ import unicodedata
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from jobs.config.limits import LEAST_TEMPERATURE, MOST_TEMPERATURE
+
+MOST_SEPARATOR = 200  # characters
 
 # Numbers are computed in float32: none may vanish or become infinite there.
 Fraction = Annotated[float, Field(ge=1e-6, lt=0.5, allow_inf_nan=False)]
@@ -129,6 +131,19 @@ def _paths(value: Any) -> Any:
     if list(paths).count("-") > 1:
         raise ValueError("standard input (-) can be read once only")
     return tuple(paths) if isinstance(value, list | tuple) else value
+
+
+def known_documents(value: Any) -> Any:
+    """``file``, a separator or nothing; the same words for every way to get it wrong."""
+    if value is None or value == "file" or isinstance(value, BaseModel):
+        return value
+    separator = value.get("separator") if isinstance(value, dict) and len(value) == 1 else None
+    if not isinstance(separator, str) or not 1 <= len(separator) <= MOST_SEPARATOR:
+        raise ValueError(
+            'needs file (each file is a document) or {separator: "..."}, the text of 1 to '
+            f"{MOST_SEPARATOR} characters that stands between documents"
+        )
+    return value
 
 
 def _kept_files(value: str) -> str:

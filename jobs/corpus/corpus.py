@@ -1,21 +1,24 @@
 """The text: read from files or generated, turned into character ids, split into two parts."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.config.schema import CorpusConfig, TrainingConfig
+from jobs.config.schema import CorpusConfig, SeparatorConfig, TrainingConfig
+from jobs.corpus.documents import Starts, separated
 from jobs.corpus.encode import Encoded, Encoder, Ids
 from jobs.corpus.sources import Source, corpus_name, find_sources
-from jobs.corpus.split import split_text
+from jobs.corpus.split import split_documents, split_text
 from jobs.corpus.synthetic import CORPUS_SEED, generate
 from jobs.corpus.text_file import Budget, text_pieces
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.model.alphabet import decode
 
+LEAST_DOCUMENTS = 2  # one is held out
 LEAST_HELD_OUT = 100  # characters; below that every held-out figure is chance
 AT_ONCE = 1 << 20  # characters
 
@@ -36,6 +39,7 @@ class Corpus:
     bytes: int  # size of the source
     notes: tuple[str, ...]  # what was noticed while reading: BOM dropped, CRLF line ends ...
     entropy: float | None  # bits per character, exact, where the generator knows it
+    starts: Starts | None = None  # (D,) where documents begin; None: the text is one
 
     @property
     def characters(self) -> int:
@@ -52,13 +56,45 @@ class Corpus:
         """The part that is not."""
         return self.ids[self.held_out_start :]
 
+    @property
+    def training_starts(self) -> Starts | None:
+        """Where documents of the training part begin."""
+        return None if self.starts is None else self.starts[self.starts < self.held_out_start]
+
+    @property
+    def held_out_starts(self) -> Starts | None:
+        """Where documents of the held-out part begin, from its own beginning."""
+        if self.starts is None:
+            return None
+        return self.starts[self.starts >= self.held_out_start] - self.held_out_start
+
+    @property
+    def predicted_ids(self) -> Ids:
+        """The held-out characters that are predicted: all but the first of a document."""
+        starts = self.held_out_starts
+        if starts is None:
+            return self.held_out_ids
+        predicted = np.ones(self.held_out_ids.size, bool)
+        predicted[starts] = False
+        return self.held_out_ids[predicted]
+
+    @property
+    def documents_sha256(self) -> str | None:
+        """Digest of where documents begin; None where the text is one."""
+        if self.starts is None:
+            return None
+        return hashlib.sha256(self.starts.astype("<i8").tobytes()).hexdigest()
+
     def counts(self) -> NDArray[np.int64]:
         """(V,) occurrences of each character."""
         return count_ids(self.ids, len(self.alphabet))
 
     def context(self, position: int, most: int) -> Ids:
-        """Up to ``most`` characters before ``position``."""
-        return self.ids[max(0, position - most) : position]
+        """Up to ``most`` characters before ``position``, of the same document."""
+        first = max(0, position - most)
+        if self.starts is not None:
+            first = max(first, int(self.starts[self.starts <= position][-1]))
+        return self.ids[first:position]
 
     def text(self, ids: NDArray[np.integer] | Sequence[int]) -> str:
         """The characters of ``ids``."""
@@ -79,6 +115,9 @@ class CorpusCard:
     bytes: int
     notes: tuple[str, ...]
     entropy: float | None  # bits per character, where the generator knows it
+    documents: int = 0  # that the text has; 0: it is one text
+    held_out_documents: int = 0  # of them
+    documents_sha256: str | None = None  # digest of where they begin
 
 
 def count_ids(ids: Ids, size: int) -> NDArray[np.int64]:
@@ -102,6 +141,9 @@ def corpus_card(corpus: Corpus) -> CorpusCard:
         bytes=corpus.bytes,
         notes=corpus.notes,
         entropy=corpus.entropy,
+        documents=0 if corpus.starts is None else corpus.starts.size,
+        held_out_documents=0 if corpus.held_out_starts is None else corpus.held_out_starts.size,
+        documents_sha256=corpus.documents_sha256,
     )
 
 
@@ -131,7 +173,8 @@ def load_corpus(
     Raises:
         NeuronarioError: 66 no such file; 77 not readable; 74 I/O error; 78 unknown encoding;
             65 empty, too short, too large, undecodable, binary, damaged compression, not a regular
-            file, changed meanwhile, lone surrogates or too many distinct characters.
+            file, changed meanwhile, lone surrogates, too many distinct characters or too few
+            documents.
     """
     text, origin = _generated(config) if not config.paths else _read(config, folder)
     if not text.ids.size:
@@ -139,7 +182,14 @@ def load_corpus(
     notes = (*origin.notes, *text.notes)
     if len(text.alphabet) == 1:
         notes = (*notes, "warning: one distinct character only, there is nothing to learn")
-    ids, held_out_start = split_text(text, config.held_out, config.hold_out)
+    starts = text.starts
+    if starts is None:
+        ids, held_out_start = split_text(text, config.held_out, config.hold_out)
+    else:
+        _require_documents(starts.size, config, origin.place)
+        ids, held_out_start, starts = split_documents(text, config.held_out, config.hold_out)
+        held_out = int(np.count_nonzero(starts >= held_out_start))
+        notes = (*notes, f"{starts.size:,} documents, {held_out:,} held out")
     _require_length(text.ids.size, held_out_start, origin.place, training)
     return Corpus(
         name=origin.name,
@@ -151,6 +201,7 @@ def load_corpus(
         bytes=origin.bytes,
         notes=notes,
         entropy=origin.entropy,
+        starts=starts,
     )
 
 
@@ -191,6 +242,8 @@ def _read(config: CorpusConfig, folder: Path) -> tuple[Encoded, _Origin]:
     notes: tuple[str, ...] = ()
     for source in sources:
         begin = encoder.characters
+        if config.documents is not None:
+            encoder.begin_document()
         if _add(encoder, source, config, budget):
             notes = (_head_note(encoder.characters),)
         files += encoder.characters > begin
@@ -205,7 +258,14 @@ def _read(config: CorpusConfig, folder: Path) -> tuple[Encoded, _Origin]:
 def _add(encoder: Encoder, source: Source, config: CorpusConfig, budget: Budget) -> bool:
     """Read one source into ``encoder``; true where ``first_characters`` ended it."""
     most = config.first_characters
-    for piece in text_pieces(source, config.encoding, budget, whole=most is None):
+    text = text_pieces(source, config.encoding, budget, whole=most is None)
+    pieces: Iterable[str | None] = text
+    if isinstance(config.documents, SeparatorConfig):
+        pieces = separated(text, config.documents.separator)
+    for piece in pieces:
+        if piece is None:
+            encoder.begin_document()
+            continue
         left = len(piece) if most is None else most - encoder.characters
         encoder.add(piece[:left])
         if left < len(piece):
@@ -215,6 +275,17 @@ def _add(encoder: Encoder, source: Source, config: CorpusConfig, budget: Budget)
 
 def _head_note(characters: int) -> str:
     return f"first {characters:,} characters used, the rest is left out"
+
+
+def _require_documents(count: int, config: CorpusConfig, source: str) -> None:
+    if count < LEAST_DOCUMENTS:
+        found = "no document" if count == 0 else "one document"
+        how = "name several files" if config.documents == "file" else "look at the separator"
+        raise NeuronarioError(
+            f"{source}: {found} only; corpus.documents needs two at least, to hold one out: "
+            f"{how}, or leave the key out",
+            ExitCode.BAD_DATA,
+        )
 
 
 def _require_length(

@@ -27,6 +27,7 @@ class Encoded:
     alphabet: tuple[str, ...]  # (V,) sorted by code point
     sha256: str  # of the text in UTF-8
     notes: tuple[str, ...]  # what a reader should know of the characters; all are kept
+    starts: NDArray[np.int64] | None = None  # (D,) where documents begin; None: all is one text
 
 
 class Encoder:
@@ -40,6 +41,14 @@ class Encoder:
         self._ids: Ids = np.empty(1 << 16, np.uint8)  # numbers of appearance, with room behind
         self._digest = hashlib.sha256()
         self._census = _Census()
+        self._starts: list[int] | None = None
+
+    def begin_document(self) -> None:
+        """A document begins here; one without a character does not count."""
+        if self._starts is None:
+            self._starts = []
+        if self._starts[-1:] != [self.characters]:
+            self._starts.append(self.characters)
 
     def add(self, text: str) -> None:
         """Append ``text``; half a surrogate pair is refused with code 65."""
@@ -74,7 +83,10 @@ class Encoder:
             ids[start : start + AT_ONCE] = table[ids[start : start + AT_ONCE]]
         ids.setflags(write=False)
         alphabet = tuple(chr(self._points[number]) for number in order)
-        return Encoded(ids, alphabet, self._digest.hexdigest(), self._census.notes())
+        starts = None
+        if self._starts is not None:
+            starts = np.array([start for start in self._starts if start < ids.size], np.int64)
+        return Encoded(ids, alphabet, self._digest.hexdigest(), self._census.notes(), starts)
 
     def _append(self, numbers: NDArray[np.int32]) -> None:
         end = self.characters + numbers.size

@@ -1,4 +1,4 @@
-"""Which part of a text is held out: its end, or blocks by their own hash.
+"""Which part of a text is held out: its end, or blocks by their own hash; of documents whole ones.
 
 The parts are laid one after the other, training first, so that ``ids[:held_out_start]`` is trained
 on and ``ids[held_out_start:]`` is not, whatever the rule.
@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.corpus.documents import Starts, laid_in_order, last_documents
 from jobs.corpus.encode import Encoded, Ids
 from jobs.corpus.fingerprint import LENGTH, Hashes, stretch_hashes
 
@@ -39,6 +40,26 @@ def split_text(text: Encoded, share: float, rule: Rule) -> tuple[Ids, int]:
     return _laid_apart(text.ids, starts, _held_by_hash(text, starts, share))
 
 
+def split_documents(text: Encoded, share: float, rule: Rule) -> tuple[Ids, int, Starts]:
+    """The same of the documents of ``text``: ids, where the held-out part begins, where each does.
+
+    Args:
+        text: with two documents or more.
+        share: that is held out.
+        rule: ``tail``: the last documents, as many as have the share. ``blocks``: each document
+            whose hash says so, whatever comes and goes beside it.
+    """
+    assert text.starts is not None
+    if rule == "tail":
+        first = last_documents(text.starts, text.ids.size, share)
+        return text.ids, int(text.starts[first]), text.starts
+    held = _held_by_hash(text, text.starts, share, key=None)
+    order = np.concatenate([np.flatnonzero(~held), np.flatnonzero(held)])
+    ids, starts = laid_in_order(text.ids, text.starts, order)
+    training = int(np.count_nonzero(~held))
+    return ids, int(starts[training]) if training < starts.size else ids.size, starts
+
+
 def block_starts(text: Encoded) -> Positions:
     """(blocks,) where blocks begin: after characters that the text before them chooses.
 
@@ -64,27 +85,28 @@ def hashes_in_blocks(ids: Ids, alphabet: tuple[str, ...]) -> Iterator[tuple[int,
         yield first, stretch_hashes(points[ids[first : first + AT_ONCE + LENGTH - 1]])
 
 
-def _held_by_hash(text: Encoded, starts: Positions, share: float) -> NDArray[np.bool_]:
-    """(blocks,) whether each is held out: a number in [0, 1) made from its first characters is
-    below ``share``.
+def _held_by_hash(
+    text: Encoded, starts: Positions, share: float, key: int | None = KEY
+) -> NDArray[np.bool_]:
+    """(blocks,) whether each is held out: a number in [0, 1) made from its first ``key`` characters
+    (None: all) is below ``share``.
     """
     points = np.array([ord(character) for character in text.alphabet], "<u4")
     ends = np.append(starts[1:], text.ids.size)
     held = np.zeros(starts.size, bool)
     for number, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
-        key = text.ids[start : min(end, start + KEY)]
-        digest = hashlib.sha256(points[key].tobytes()).digest()
+        read = text.ids[start : end if key is None else min(end, start + key)]
+        digest = hashlib.sha256(points[read].tobytes()).digest()
         held[number] = int.from_bytes(digest[:8], "little") < share * 2.0**64
     return held
 
 
 def _laid_apart(ids: Ids, starts: Positions, held: NDArray[np.bool_]) -> tuple[Ids, int]:
     """Training blocks, then held-out ones, and where those begin."""
-    ends = np.append(starts[1:], ids.size)
     order = np.concatenate([np.flatnonzero(~held), np.flatnonzero(held)])
-    laid = np.concatenate([ids[starts[number] : ends[number]] for number in order])
-    laid.setflags(write=False)
-    return laid, int((ends - starts)[~held].sum())
+    laid, _ = laid_in_order(ids, starts, order)
+    lengths = np.append(starts[1:], ids.size) - starts
+    return laid, int(lengths[~held].sum())
 
 
 def _line_length(text: Encoded) -> float:

@@ -45,6 +45,8 @@ def training_key(corpus: Corpus, config: Config, start: Network | None) -> str:
         "held_out_start": corpus.held_out_start,
         "characters": corpus.characters,
     }
+    if corpus.documents_sha256 is not None:
+        settings["documents"] = corpus.documents_sha256
     digest.update(json.dumps(settings, sort_keys=True).encode())
     for name, array in sorted(start.arrays().items()) if start else ():
         digest.update(name.encode() + np.ascontiguousarray(array).tobytes())

@@ -50,8 +50,8 @@ def character_frequencies(corpus: Corpus) -> np.ndarray:
 
 def unigram_bits(corpus: Corpus) -> float:
     """Bits per held-out character under the character frequencies of the training part, add-one."""
-    counts = count_ids(corpus.held_out_ids, len(corpus.alphabet))
-    return float(counts @ -np.log2(character_frequencies(corpus))) / corpus.held_out_ids.size
+    counts = count_ids(corpus.predicted_ids, len(corpus.alphabet))
+    return float(counts @ -np.log2(character_frequencies(corpus))) / corpus.predicted_ids.size
 
 
 def judged_after(training: TrainingConfig, steps: int) -> int:

@@ -38,10 +38,17 @@ def choose_start(corpus: Corpus, config: Config) -> Ids:
     """The start: a piece of the text, chosen by the seed.
 
     ``window`` regime: one of the training windows, as the notebook does. ``stream``: 100 characters
-    (or all but one of a shorter text).
+    (or all but one of a shorter text). Of documents: as much of the beginning of one that is
+    trained on.
     """
     training = config.training
     generator = np.random.Generator(np.random.PCG64([config.seed, START_KEY]))
+    if corpus.training_starts is not None:
+        starts = corpus.training_starts
+        number = int(generator.integers(starts.size))
+        end = [*starts[1:].tolist(), corpus.held_out_start][number]
+        length = training.window if training.regime == "window" else STREAM_START
+        return corpus.ids[starts[number] : min(end, starts[number] + length)].astype(np.int32)
     if training.regime == "window":
         windows = len(range(0, corpus.held_out_start - training.window, training.stride))
         start = int(generator.integers(max(windows, 1))) * training.stride

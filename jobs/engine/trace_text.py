@@ -5,6 +5,7 @@ Alignment as in ``jobs/model/trace.py``: row t is the network after reading ``id
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice, pairwise
 
 import numpy as np
 import tensorflow as tf
@@ -47,7 +48,14 @@ class Block:
         return named
 
 
-def trace_text(network: Network, ids: Ids, *, mode: ReadingMode, context: Ids) -> Trace:
+def trace_text(
+    network: Network,
+    ids: Ids,
+    *,
+    mode: ReadingMode,
+    context: Ids,
+    starts: NDArray[np.int64] | None = None,
+) -> Trace:
     """Trace a text in memory.
 
     Args:
@@ -57,12 +65,17 @@ def trace_text(network: Network, ids: Ids, *, mode: ReadingMode, context: Ids) -
             reads the last ``mode.window`` characters from a zero state for every row (fewer where
             context and text have not that many yet).
         context: (S,) int32, read before the text, not part of the rows; may be empty.
+        starts: where documents begin in the text, the first at 0 (the context is empty then); None:
+            it is part of one.
 
     Returns:
         the trace, every array float32 in memory: (5 H + V / layers) * 4 bytes per character and
         layer.
     """
-    before, *blocks = trace_blocks(network, ids, mode=mode, context=context)
+    if starts is None:
+        before, *blocks = trace_blocks(network, ids, mode=mode, context=context)
+    else:
+        before, *blocks = _document_blocks(network, ids, mode, starts)
     columns = [block.arrays() for block in blocks]
     arrays: dict[str, np.ndarray] = {
         name: np.concatenate([column[name] for column in columns]) for name in before.arrays()
@@ -70,6 +83,8 @@ def trace_text(network: Network, ids: Ids, *, mode: ReadingMode, context: Ids) -
     arrays |= _before_arrays(before)
     arrays |= {"ids": np.ascontiguousarray(ids, np.int32)}
     arrays |= {"context": np.ascontiguousarray(context, np.int32)}
+    if starts is not None:
+        arrays["starts"] = starts[1:].astype(np.int32)
     return trace_from_arrays(arrays, mode)
 
 
@@ -114,6 +129,16 @@ def trace_blocks(network: Network, ids: Ids, *, mode: ReadingMode, context: Ids)
         yield from _window_blocks(network, weights, ids, mode.window, context)
     else:
         yield from _stream_blocks(network, weights, ids, context)
+
+
+def _document_blocks(
+    network: Network, ids: Ids, mode: ReadingMode, starts: NDArray[np.int64]
+) -> Iterator[Block]:
+    """The same of documents, each read on its own."""
+    yield _zero_block(network)
+    for start, end in pairwise([*starts.tolist(), ids.size]):
+        text = ids[start:end]
+        yield from islice(trace_blocks(network, text, mode=mode, context=ids[:0]), 1, None)
 
 
 def _stream_blocks(network: Network, weights: Weights, ids: Ids, context: Ids) -> Iterator[Block]:

@@ -74,7 +74,9 @@ def train(
         NeuronarioError: 65, the text is too short, or ``start`` does not fit the alphabet; 4, the
             loss became infinite or NaN, or the network ends no better than unigram frequencies.
     """
-    plan = make_batch_plan(corpus.training_ids, config.training, config.seed)
+    plan = make_batch_plan(
+        corpus.training_ids, config.training, config.seed, corpus.training_starts
+    )
     key = training_key(corpus, config, start)
     saved = read_checkpoint(checkpoint, key) if checkpoint else None
     first = start or first_network(corpus, config)
@@ -161,6 +163,7 @@ class _Run:
             shards=shards_of_batch(multiplications(self.plan, self.first), self.plan.batch),
             dropout=training.dropout,
             seed=self.config.seed if training.dropout else 0,
+            documents=self.plan.chunks is not None,
         )
 
     def checkpoint(self) -> Checkpoint:
@@ -179,13 +182,14 @@ class _Run:
     ) -> None:
         batches = self.plan.batches(epoch, taken, self.steps_per_execution)
         steps = batches.inputs.shape[0]
-        inputs, targets, mask = (
+        inputs, targets, mask, *carried = (
             _padded(array, self.steps_per_execution)
-            for array in (batches.inputs, batches.targets, batches.mask)
+            for array in (batches.inputs, batches.targets, batches.mask, batches.carried)
+            if array is not None
         )
-        total = float(self.plan.steps * attempt.epochs)
+        steps_and_total = tf.constant(steps), tf.constant(float(self.plan.steps * attempt.epochs))
         self.train_state = execute(
-            self.train_state, inputs, targets, mask, tf.constant(steps), tf.constant(total)
+            self.train_state, inputs, targets, mask, *steps_and_total, *carried
         )
 
     def _record(self, number: int, attempt: Attempt) -> EpochRecord:
@@ -237,8 +241,9 @@ def _score(corpus: Corpus, config: Config, network: Network | Weights, stride: i
         network,
         corpus.held_out_ids,
         mode=training.mode,
-        context=corpus.training_ids,
+        context=corpus.context(corpus.held_out_start, corpus.held_out_start),
         stride=stride,
+        starts=corpus.held_out_starts,
     )
     return bits
 
@@ -257,7 +262,7 @@ def _evaluation(run: _Run) -> Evaluation:
         )
     return Evaluation(
         held_out_bits=bits,
-        held_out_characters=int(corpus.held_out_ids.size),
+        held_out_characters=int(corpus.predicted_ids.size),
         unigram_bits=unigram,
         best_epoch=best_epoch(history),
         stopped_early=len(history) < training.epochs,

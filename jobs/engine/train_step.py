@@ -50,7 +50,8 @@ class EpochMetrics(NamedTuple):
 class ShardedBatches(NamedTuple):
     """What the S steps of an execution read."""
 
-    # of each shard: inputs, targets, mask and loss weights of all steps
+    # of each shard: inputs, targets, mask and loss weights of all steps; with documents also
+    # where the state is carried on, (S, 1, B)
     shards: list[tuple[Tensor, ...]]
     batch_sizes: Tensor  # (S,) real texts of the whole batches
     predictions: Tensor  # (S,) real predictions of the whole batches
@@ -69,6 +70,7 @@ class StepSettings:
     shards: int  # of the batch, computed side by side
     dropout: float = 0.0
     seed: int = 0  # of the dropout; 0 without
+    documents: bool = False  # the carried state begins anew where one begins
 
 
 def shards_of_batch(multiplications: float, batch: int) -> int:
@@ -86,7 +88,8 @@ def compiled_steps(settings: StepSettings) -> Callable[..., Any]:
     """The program ``execute(train_state, inputs, targets, mask, steps, total) -> train_state``.
 
     inputs (S, T, B) int32, targets (S, K, B) int32, mask (S, T, B) float32; ``steps`` (int32
-    scalar) of the S steps are taken; ``total`` (float32) steps make the whole training.
+    scalar) of the S steps are taken; ``total`` (float32) steps make the whole training. With
+    documents follows ``carried`` (S, B) float32, 0 where the state begins anew.
     """
 
     # one shard: one program; several: an ordinary graph that starts their programs together
@@ -98,10 +101,13 @@ def compiled_steps(settings: StepSettings) -> Callable[..., Any]:
         mask: Tensor,
         steps: Tensor,
         total: Tensor,
+        carried: Tensor | None = None,
     ) -> TrainState:
         take_step = step_programs(settings)
         scale = loss_scale(mask, targets.shape[1])
-        arrays = (inputs, targets, mask, scale.loss_weights)
+        arrays = [inputs, targets, mask, scale.loss_weights]
+        if carried is not None:
+            arrays.append(carried[:, None])
         split = (split_batch(array, settings.shards, axis=2) for array in arrays)
         batches = ShardedBatches(
             list(zip(*split, strict=True)),
@@ -154,13 +160,15 @@ def step_programs(settings: StepSettings) -> Callable[..., Any]:
         number: int,
     ) -> Any:
         # gathered: a slice would be compiled anew for every index
-        inputs, targets, mask, loss_weights = (tf.gather(array, index) for array in shard)
+        inputs, targets, mask, loss_weights, *carried = (tf.gather(array, index) for array in shard)
         scale = LossScale(tf.gather(batch_sizes, index), loss_weights)
         sizes = tuple(layer.recurrent_kernel.shape[0] for layer in weights.layers)
         dropout = dropout_factors(
             settings.dropout, settings.seed, step, number, sizes, *inputs.shape
         )
         initial = states if settings.carry_state else zero_states(sizes, inputs.shape[1])
+        if settings.documents and settings.carry_state:
+            initial = tf.nest.map_structure(lambda array: array * carried[0][0][:, None], initial)
         loss, gradients, final = loss_and_gradients(
             weights, inputs, targets, mask, initial, settings.l1, scale, dropout
         )

@@ -2,7 +2,9 @@
 
 Alignment, once and for all: row ``t`` of every array is the network *after reading* ``ids[t]``;
 ``probabilities[t]`` therefore speak of the character that follows it. The row before the first
-character is kept apart, in ``before``: the state that predicted ``ids[0]``.
+character is kept apart, in ``before``: the state that predicted ``ids[0]``. Where a further
+document begins, at ``starts``, the network has begun anew: ``before``, then the zero state,
+predicted that character too, and the probabilities of the row before it speak of nothing.
 """
 
 from collections.abc import Mapping
@@ -49,6 +51,22 @@ class Trace:
     probabilities: Float  # (T, V); row t predicts ids[t + 1]
     before: Before
     mode: ReadingMode
+    starts: NDArray[np.int32] | None = None  # rows of further documents; None: the text has none
+
+    @property
+    def continues(self) -> NDArray[np.bool_]:
+        """(T,) whether the next character is there and of the same document: predicted by row t."""
+        same = np.ones(self.characters, bool)
+        same[-1:] = False
+        if self.starts is not None:
+            same[self.starts - 1] = False
+        return same
+
+    def begins(self, places: NDArray[np.integer]) -> NDArray[np.bool_]:
+        """Whether the state begins anew before each of ``places``: a further document's first."""
+        if self.starts is None:
+            return np.zeros(np.shape(places), bool)
+        return np.isin(places, self.starts)
 
     @property
     def characters(self) -> int:
@@ -62,17 +80,24 @@ class Trace:
         after = self.layers[layer].hidden
         if alignment == "read":
             return after
-        return np.concatenate([self.before.hidden[layer][None], after[:-1]])
+        return self._one_later(self.before.hidden[layer], after)
 
     def predicting_probabilities(self) -> Float:
         """(T, V) probabilities with which each ``ids[t]`` was predicted."""
-        return np.concatenate([self.before.probabilities[None], self.probabilities[:-1]])
+        return self._one_later(self.before.probabilities, self.probabilities)
 
     def surprise(self) -> NDArray[np.float64]:
         """(T,) bits: -log2 of the probability that each character was given."""
         predicted = self.predicting_probabilities()
         chosen = predicted[np.arange(self.characters), self.ids].astype(np.float64)
         return -np.log2(np.maximum(chosen, 1e-30))
+
+    def _one_later(self, before: Float, rows: Float) -> Float:
+        """(T, ...) for each character the row before it, ``before`` where there is none."""
+        later: Float = np.concatenate([before[None], rows[:-1]])
+        if self.starts is not None:
+            later[self.starts] = before
+        return later
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Named arrays, as stored in an .npz of the run folder."""
@@ -92,6 +117,8 @@ class Trace:
             named[f"layer{number}.before.hidden"] = self.before.hidden[number - 1]
             if before.size:
                 named[f"layer{number}.before.cell"] = before
+        if self.starts is not None:
+            named["starts"] = self.starts
         return named
 
 
@@ -112,6 +139,7 @@ def trace_from_arrays(arrays: Mapping[str, np.ndarray], mode: ReadingMode) -> Tr
             probabilities=arrays["before.probabilities"],
         ),
         mode=mode,
+        starts=arrays.get("starts"),
     )
 
 

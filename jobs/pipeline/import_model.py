@@ -103,6 +103,7 @@ class ImportedModel:
             corpus.held_out_ids,
             mode=mode,
             context=corpus.context(corpus.held_out_start, corpus.held_out_start),
+            starts=corpus.held_out_starts,
         )
         unigram = unigram_bits(corpus)
         if not bits < unigram:
@@ -156,17 +157,20 @@ class ImportedModel:
         """Largest difference of a probability, and at how many characters it was looked for."""
         from jobs.model_files.forward import log_probabilities
 
-        text = np.concatenate([probe.context, probe.ids])
+        ids = probe.ids  # of documents the first alone: here nothing begins anew
+        if probe.starts is not None:
+            ids = ids[: [*probe.starts.tolist(), ids.size][0]]
+        text = np.concatenate([probe.context, ids])
         before, model = probe.context.size, self.file.model
         if probe.mode.window:
             length = min(probe.mode.window, text.size)
             first = max(0, length - 1 - before)
-            places = np.unique(np.linspace(first, probe.characters - 1, WINDOWS).astype(np.int64))
+            places = np.unique(np.linspace(first, ids.size - 1, WINDOWS).astype(np.int64))
             read = text[before + places + 1 - length + np.arange(length)[:, None]]
             *_, last = log_probabilities(model, self.ids[read])
             found = np.exp(last[:, self.ids])
             return float(np.abs(found - probe.probabilities[places]).max()), places.size
-        count = min(CHECKED, probe.characters)
+        count = min(CHECKED, ids.size)
         largest = 0.0
         read = self.ids[text[: before + count]][:, None]
         for step, logs in enumerate(log_probabilities(model, read)):

@@ -8,7 +8,7 @@ import resource
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -162,7 +162,11 @@ def train_stage(plan: JobPlan, progress: ProgressDisplay, *, resume: bool) -> "T
         for line in summary_lines(plan):
             progress.note(line)
         training = plan.config.training
-        warning = few_steps(make_batch_plan(plan.corpus.training_ids, training, plan.config.seed))
+        corpus = plan.corpus
+        batches = make_batch_plan(
+            corpus.training_ids, training, plan.config.seed, corpus.training_starts
+        )
+        warning = few_steps(batches)
         if warning:
             progress.warn(warning)
         progress.epochs(training.epochs, len(history))
@@ -245,7 +249,7 @@ def sample_stage(plan: JobPlan, network: Network) -> Trace:
     from jobs.engine.sample import choose_start, sample
 
     config = plan.config
-    return sample(
+    trace = sample(
         network,
         mode=config.training.mode,
         start_ids=choose_start(plan.corpus, config),
@@ -253,6 +257,9 @@ def sample_stage(plan: JobPlan, network: Network) -> Trace:
         temperature=config.sample.temperature,
         seed=config.seed,
     )
+    if plan.corpus.starts is None:
+        return trace
+    return replace(trace, starts=np.zeros(0, np.int32))  # what the network writes is one document
 
 
 def probe_stage(plan: JobPlan, network: Network) -> Trace:
@@ -261,11 +268,14 @@ def probe_stage(plan: JobPlan, network: Network) -> Trace:
     from jobs.engine.trace_text import trace_text
 
     start = plan.corpus.held_out_start
+    ids = plan.corpus.held_out_ids[: plan.config.probe.characters].astype(np.int32)
+    starts = plan.corpus.held_out_starts
     return trace_text(
         network,
-        plan.corpus.held_out_ids[: plan.config.probe.characters].astype(np.int32),
+        ids,
         mode=plan.config.training.mode,
         context=plan.corpus.context(start, PROBE_CONTEXT).astype(np.int32),
+        starts=None if starts is None else starts[starts < ids.size],
     )
 
 

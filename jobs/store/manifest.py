@@ -125,6 +125,8 @@ def stage_inputs(
     text: JsonObject = {"sha256": card.sha256, "held_out_start": card.held_out_start}
     if config.corpus.hold_out != "tail":  # left out else: the keys of before hold
         text["hold_out"] = config.corpus.hold_out
+    if card.documents_sha256 is not None:
+        text["documents_sha256"] = card.documents_sha256
     return Inputs(
         train={
             "tool": {"stage_schema": STAGE_SCHEMAS["train"]},

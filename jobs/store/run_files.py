@@ -62,8 +62,12 @@ def read_config(data: bytes) -> Config:
 
 
 def card_text(card: CorpusCard) -> str:
-    """corpus.json."""
-    return json_text(asdict(card))
+    """corpus.json; a text of one piece is written as before there were documents."""
+    plain = asdict(card)
+    if card.documents == 0:
+        for name in ("documents", "held_out_documents", "documents_sha256"):
+            del plain[name]
+    return json_text(plain)
 
 
 def read_card(data: bytes) -> CorpusCard:
@@ -210,10 +214,17 @@ def read_trace(file: IO[bytes], config: Config, card: CorpusCard, cells: tuple[C
             expected[f"layer{number}.{state}"] = Expected(np.float32, ("T", units))
         for state in cell.carried:
             expected[f"layer{number}.before.{state}"] = Expected(np.float32, (units,))
+    if config.corpus.documents is not None:
+        expected["starts"] = Expected(np.int32, ("D",))
     try:
         arrays = read_npz(file, expected)
     except ArrayError as error:
         raise FileError(str(error)) from error
+    starts = arrays.get("starts", np.zeros(0, np.int32))
+    if starts.size and not (
+        starts[0] > 0 and starts[-1] < len(arrays["ids"]) and (np.diff(starts) > 0).all()
+    ):
+        raise FileError("starts are no places of documents in order")
     for name in ("ids", "context"):
         if arrays[name].size and not 0 <= arrays[name].min() <= arrays[name].max() < alphabet:
             raise FileError(f"{name} names characters outside the alphabet of {alphabet}")

@@ -172,7 +172,8 @@ def _layers(old: RunView, new: RunView, pair: ProbePair) -> tuple[LayerMatch, ..
 
 def _control(new: RunView, pair: ProbePair, layer: int) -> Control:
     """Untrained networks of the new run's shape and regime on its probe."""
-    read = reading(new.probe.ids, new.probe.context, pair.used, new.probe.mode.window)
+    probe = new.probe
+    read = reading(probe.ids, probe.context, pair.used, probe.mode.window, probe.starts)
     return untrained_control(new.network.alphabet_size, new.network.sizes, read, new.network.cells)[
         layer
     ]

@@ -46,7 +46,7 @@ class ProbePair:
 def pair_probes(old: RunView, new: RunView) -> ProbePair | str:
     """Both networks on the new run's probe text, or the reason why they cannot be compared."""
     old_text, new_text = old.probe_text, new.probe_text
-    if old_text == new_text and _context_text(old) == _context_text(new):
+    if old_text == new_text and _context_text(old) == _context_text(new) and _same_starts(old, new):
         used = np.ones(len(new_text), bool)
         states, bits, reread = _hidden(old.probe), old.probe.surprise(), False
     else:
@@ -58,7 +58,8 @@ def pair_probes(old: RunView, new: RunView) -> ProbePair | str:
                 "old alphabet"
             )
         context = _translated(old, new, new.probe.context)
-        states, bits = read_text(old.network, ids, context, old.probe.mode.window)
+        window, starts = old.probe.mode.window, new.probe.starts
+        states, bits = read_text(old.network, ids, context, window, starts)
         reread = True
     if used.sum() < LEAST:
         return f"the probe has {int(used.sum())} characters, {LEAST} are needed"
@@ -66,12 +67,12 @@ def pair_probes(old: RunView, new: RunView) -> ProbePair | str:
 
 
 def read_text(
-    network: Network, ids: Ids, context: Ids, window: int
+    network: Network, ids: Ids, context: Ids, window: int, starts: Ids | None = None
 ) -> tuple[tuple[Float, ...], Bits]:
     """Hidden states, per layer (T, H), and surprise (T,) in bits while reading ``ids`` (T,).
 
     An id of V or more is no character of the network's: no input, and a surprise that must not be
-    used. ``window`` 0 carries the state.
+    used. ``window`` 0 carries the state; at ``starts`` it begins anew (there is no context then).
     """
     size = network.alphabet_size
     first = network.layers[0]
@@ -79,10 +80,11 @@ def read_text(
     extended = replace(first, kernel=np.concatenate([first.kernel, no_input]))
     reader = Network((extended, *network.layers[1:]), network.output_kernel, network.output_bias)
     text = np.minimum(np.concatenate([context[-1:], ids]), size).astype(np.int32)
-    states = hidden_states(reader, text, context[:-1], window)
+    states = hidden_states(reader, text, context[:-1], window, starts=starts)
     last = states[-1]
     if len(context) == 0:
         last = np.concatenate([np.zeros((1, last.shape[1]), np.float32), last])
+        last[[] if starts is None else starts] = 0.0
     else:
         states = tuple(layer[1:] for layer in states)
     logits = log_softmax(last[:-1] @ network.output_kernel + network.output_bias)
@@ -92,6 +94,12 @@ def read_text(
 
 def _hidden(trace: Trace) -> tuple[Float, ...]:
     return tuple(layer.hidden for layer in trace.layers)
+
+
+def _same_starts(old: RunView, new: RunView) -> bool:
+    return ([] if old.probe.starts is None else old.probe.starts.tolist()) == (
+        [] if new.probe.starts is None else new.probe.starts.tolist()
+    )
 
 
 def _context_text(view: RunView) -> str:

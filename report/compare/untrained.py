@@ -41,15 +41,19 @@ class Reading:
     context: bytes
     used: bytes  # of (T,) bool: characters that count
     window: int  # 0: the state is carried
+    starts: bytes  # of (D,) int32: where further documents begin
 
 
-def reading(ids: Ids, context: Ids, used: NDArray[np.bool_], window: int) -> Reading:
+def reading(
+    ids: Ids, context: Ids, used: NDArray[np.bool_], window: int, starts: Ids | None = None
+) -> Reading:
     """The arguments of :func:`untrained_control`, as a key of its cache."""
     return Reading(
         np.ascontiguousarray(ids, np.int32).tobytes(),
         np.ascontiguousarray(context, np.int32).tobytes(),
         np.ascontiguousarray(used, bool).tobytes(),
         window,
+        b"" if starts is None else np.ascontiguousarray(starts, np.int32).tobytes(),
     )
 
 
@@ -62,11 +66,16 @@ def untrained_control(
     ``cells`` are those of the layers; () for LSTM layers.
     """
     ids, context = np.frombuffer(read.ids, np.int32), np.frombuffer(read.context, np.int32)
-    used = np.frombuffer(read.used, bool)
+    used, starts = np.frombuffer(read.used, bool), np.frombuffer(read.starts, np.int32)
     streams = 1 if read.window else max(1, len(ids) // PART)
     first, second = (
         hidden_states(
-            initial_network(alphabet_size, sizes, seed, cells), ids, context, read.window, streams
+            initial_network(alphabet_size, sizes, seed, cells),
+            ids,
+            context,
+            read.window,
+            streams,
+            starts,
         )
         for seed in SEEDS
     )

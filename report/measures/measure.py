@@ -223,7 +223,9 @@ def untrained_states(network: Network, probe: Trace, seed: int) -> tuple[Float, 
 
     def of_fresh(number: int) -> tuple[Float, ...]:
         fresh = initial_network(network.alphabet_size, network.sizes, seed + number, network.cells)
-        return hidden_states(fresh, probe.ids, probe.context, probe.mode.window, streams)
+        return hidden_states(
+            fresh, probe.ids, probe.context, probe.mode.window, streams, probe.starts
+        )
 
     networks_states = side_by_side(of_fresh, range(1, networks + 1))
     return tuple(np.concatenate(states, axis=1) for states in zip(*networks_states, strict=True))

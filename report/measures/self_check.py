@@ -74,7 +74,7 @@ def _step_difference(network: Network, trace: Trace, places: np.ndarray) -> floa
     for number, layer in enumerate(network.layers):
         own, prepared = trace.layers[number], weights(layer)
         before = np.maximum(places - 1, 0)
-        first = places == 0
+        first = (places == 0) | trace.begins(places)
         hidden, cell = own.hidden[before].copy(), own.cell[before].copy()
         hidden[first], cell[first] = trace.before.hidden[number], trace.before.cell[number]
         if number == 0:
@@ -92,7 +92,7 @@ def _step_difference(network: Network, trace: Trace, places: np.ndarray) -> floa
 
 def _window_difference(network: Network, trace: Trace, places: np.ndarray) -> float:
     """Largest difference of hidden states, each window read again from zero."""
-    text = windows(trace.ids, trace.context, trace.mode.window, places)
+    text = windows(trace.ids, trace.context, trace.mode.window, places, trace.starts)
     complete = (text != MISSING).all(1)
     again = window_pass([weights(layer) for layer in network.layers], text[complete])
     return max(

@@ -1,5 +1,7 @@
 """Places of the probe where the unit is high, low, in between, and at random."""
 
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -43,6 +45,7 @@ class ContextBox:
     shown: tuple[Group, ...]  # highest and lowest
     folded: tuple[Group, ...]
     characters: int
+    boundaries: bool  # whether an example may stand across the beginning of a document
 
 
 def prepare(view: RunView) -> UnitContent | None:
@@ -53,6 +56,7 @@ def prepare(view: RunView) -> UnitContent | None:
     may_show = view.shows_corpus
     counted = "held-out line" if view.config.corpus.hold_out == "blocks" else "line"
     spans = _spans(view.probe_text) if may_show else []
+    starts = () if view.probe.starts is None else view.probe.starts.tolist()
 
     def content(unit: Unit) -> Content:
         hidden = unit.of(view.probe.layers).hidden[:, unit.index]
@@ -61,7 +65,7 @@ def prepare(view: RunView) -> UnitContent | None:
         for context in measures.unit(unit).contexts:
             text = escape("")
             if may_show:
-                text = _coloured(spans, levels, context)
+                text = _coloured(spans, levels, context, starts)
             example = Example(context.value, context.place, context.line, counted, text)
             groups.setdefault(_heading(context), []).append(example)
         listed = [Group(name, tuple(examples)) for name, examples in groups.items()]
@@ -70,7 +74,7 @@ def prepare(view: RunView) -> UnitContent | None:
         more = tuple(Group(f"{group.name}, more", group.examples[SHOWN:]) for group in ends)
         rest = (*more, *(group for group in listed if group not in ends))
         folded = tuple(group for group in rest if group.examples)
-        return Content(values=ContextBox(first, folded, measures.all.characters))
+        return Content(values=ContextBox(first, folded, measures.all.characters, bool(starts)))
 
     return content
 
@@ -84,12 +88,19 @@ def _spans(text: str) -> list[Markup]:
     return strip(in_one_line(text))
 
 
-def _coloured(spans: list[Markup], levels: list[int], context: Context) -> Markup:
-    """The spans of one example; the marked character's class says ``here``."""
+def _coloured(
+    spans: list[Markup], levels: list[int], context: Context, starts: Sequence[int]
+) -> Markup:
+    """The spans of one example; the marked character's class says ``here``, that of the first of a
+    document ``begins``.
+    """
     opening = spans[0]  # of every span; each part but the last ends with the next one's
     parts = [opening, *spans[context.start + 1 : context.stop + 1]]
     marked = context.place - context.start + 1
     parts[marked] = escape(" here") + parts[marked]
+    for place in starts[bisect_left(starts, context.start) : bisect_left(starts, context.stop)]:
+        part = place - context.start + 1
+        parts[part] = escape(" begins") + parts[part]
     if context.stop < len(spans) - 1:
         parts[-1] = parts[-1][: -len(opening)]
     return paint(parts, levels[context.start : context.stop], "p")

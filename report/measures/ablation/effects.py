@@ -99,6 +99,7 @@ def direct_logit_attribution(
         part = slice(start, min(start + rows, len(states)))
         factor = np.exp(-states[part, :, None] * kernel)
         bits[part] += np.log(np.einsum("tnv,tv->tn", factor, trace.probabilities[:-1][part]))
+    bits[~trace.continues[:-1]] = 0.0  # what begins a document was predicted by no state
     scaled: Float = bits / np.float32(np.log(2.0))
     return scaled
 

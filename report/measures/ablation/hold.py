@@ -18,6 +18,7 @@ from report.measures.ablation.numpy_cells import (
     MISSING,
     Weights,
     advance,
+    begin_anew,
     step,
     weights,
     windows,
@@ -107,14 +108,17 @@ def hold_units(network: Network, trace: Trace, held: Held, characters: int) -> A
     for first in range(0, len(starts), together):
         group = starts[first : first + together]
         for places, hidden in passes(layers, trace, held, group, length):
-            score.add(places, hidden)
+            predicted = trace.continues[places]
+            score.add(places[predicted], hidden[predicted])
     return score.result()
 
 
 def _stream(
     layers: list[Weights], trace: Trace, held: Held, starts: Places, length: int
 ) -> Iterator[tuple[Places, Float]]:
-    """Places (S,) and the last layer's states (S, N, H), step by step."""
+    """Places (S,) and the last layer's states (S, N, H), step by step. Where a document begins, all
+    but the held unit begins anew.
+    """
     layer, copies = held.layer, len(held.units)
     above = layers[layer:]
     hidden, cell = (
@@ -127,6 +131,10 @@ def _stream(
     held.hold(hidden[0])
     for offset in range(length):
         places = starts + offset
+        begun = trace.begins(places)
+        begin_anew(hidden, cell, begun)
+        if begun.any():
+            held.hold(hidden[0])
         projected = _input(layers[layer], trace, layer, places)[:, None]
         _rise(above, projected, hidden, cell, held)
         yield places, hidden[-1]
@@ -180,7 +188,8 @@ def _windows(
             [np.repeat(states[:, None], copies, axis=1) for states in kind]
             for kind in zero_state(above, count)
         )
-        for column in windows(trace.ids, trace.context, trace.mode.window, places).T:
+        text = windows(trace.ids, trace.context, trace.mode.window, places, trace.starts)
+        for column in text.T:
             missing = column == MISSING
             symbols = np.where(missing, 0, column)
             advance(lower, symbols, below_hidden, below_cell)

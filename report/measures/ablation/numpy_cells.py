@@ -219,55 +219,84 @@ def zero_state(layers: Sequence[Weights], copies: int) -> tuple[list[Float], lis
     )
 
 
+def begin_anew(hidden: list[Float], cell: list[Float], begun: NDArray[np.bool_]) -> None:
+    """Zero the states (B, ...) of the copies that a document begins for: ``begun`` (B,)."""
+    if begun.any():
+        for states in (*hidden, *cell):
+            states[begun] = 0.0
+
+
 def stream_states(
-    network: Network, ids: Ids, context: Ids, streams: int = 1, warm_up: int = 200
+    network: Network,
+    ids: Ids,
+    context: Ids,
+    streams: int = 1,
+    warm_up: int = 200,
+    starts: Ids | None = None,
 ) -> tuple[Float, ...]:
     """Hidden states, per layer (T, H), reading ``context`` and then ``ids`` (T,) in one go.
 
     With ``streams`` > 1 the text is cut into that many parts read side by side, each after the
     ``warm_up`` characters before it: much faster, and equal up to what a network remembers of
-    text farther back.
+    text farther back. ``starts``: as of a trace, where the state begins anew.
     """
     layers = [weights(layer) for layer in network.layers]
     text = np.concatenate([context, ids])
+    begun = np.zeros(len(text), bool)
+    if starts is not None:
+        begun[len(context) + starts] = True
     size = -(-len(ids) // streams)
-    starts = len(context) + size * np.arange(streams)
+    parts = len(context) + size * np.arange(streams)
     warm_up = len(context) if streams == 1 else warm_up
     hidden, cell = zero_state(layers, streams)
     kept = [np.zeros((streams, size, layer.units), np.float32) for layer in layers]
     for offset in range(-warm_up, size):
-        places = starts + offset
+        places = parts + offset
         inside = (places >= 0) & (places < len(text))
-        advance(layers, text[np.clip(places, 0, len(text) - 1)], hidden, cell)
-        if not inside.all():
-            for number in range(len(layers)):
-                hidden[number][~inside] = 0.0
-                cell[number][~inside] = 0.0
+        places = np.clip(places, 0, len(text) - 1)
+        begin_anew(hidden, cell, begun[places])
+        advance(layers, text[places], hidden, cell)
+        begin_anew(hidden, cell, ~inside)
         if offset >= 0:
             for number, states in enumerate(hidden):
                 kept[number][:, offset] = states
     return tuple(states.reshape(-1, states.shape[-1])[: len(ids)] for states in kept)
 
 
-def windows(ids: Ids, context: Ids, window: int, positions: NDArray[np.int64]) -> Ids:
+def windows(
+    ids: Ids,
+    context: Ids,
+    window: int,
+    positions: NDArray[np.int64],
+    starts: Ids | None = None,
+) -> Ids:
     """(P, window) the last ``window`` characters up to each of ``positions`` in ``ids``;
-    ``MISSING`` before the beginning of ``context``.
+    ``MISSING`` before the beginning of ``context`` and of the document (``starts``, as of a trace).
     """
     text = np.concatenate([np.full(window, MISSING, np.int32), context, ids]).astype(np.int32)
     ends = positions + window + len(context)
     rows: Ids = text[ends[:, None] + np.arange(1 - window, 1)]
+    if starts is not None:
+        begins = np.concatenate([[-window], starts])  # before the first: nothing is left out
+        length = positions - begins[np.searchsorted(starts, positions, side="right")] + 1
+        rows[np.arange(window, 0, -1) > length[:, None]] = MISSING
     return rows
 
 
 def window_states(
-    network: Network, ids: Ids, context: Ids, window: int, batch: int = 512
+    network: Network,
+    ids: Ids,
+    context: Ids,
+    window: int,
+    batch: int = 512,
+    starts: Ids | None = None,
 ) -> tuple[Float, ...]:
     """Hidden states, per layer (T, H), each the last step of a pass from zero over a window."""
     layers = [weights(layer) for layer in network.layers]
     kept = [np.zeros((len(ids), layer.units), np.float32) for layer in layers]
     for start in range(0, len(ids), batch):
         positions = np.arange(start, min(start + batch, len(ids)))
-        hidden = window_pass(layers, windows(ids, context, window, positions))
+        hidden = window_pass(layers, windows(ids, context, window, positions, starts))
         for number, states in enumerate(hidden):
             kept[number][positions] = states
     return tuple(kept)
@@ -279,17 +308,19 @@ def window_pass(layers: Sequence[Weights], text: Ids, hold: Hold | None = None) 
     for column in text.T:
         missing = column == MISSING
         advance(layers, np.where(missing, 0, column), hidden, cell, hold)
-        if missing.any():
-            for number in range(len(layers)):
-                hidden[number][missing] = 0.0
-                cell[number][missing] = 0.0
+        begin_anew(hidden, cell, missing)
     return hidden
 
 
 def hidden_states(
-    network: Network, ids: Ids, context: Ids, window: int, streams: int = 1
+    network: Network,
+    ids: Ids,
+    context: Ids,
+    window: int,
+    streams: int = 1,
+    starts: Ids | None = None,
 ) -> tuple[Float, ...]:
     """Per layer (T, H), in the regime of ``window`` (0: stream)."""
     if window:
-        return window_states(network, ids, context, window)
-    return stream_states(network, ids, context, streams)
+        return window_states(network, ids, context, window, starts=starts)
+    return stream_states(network, ids, context, streams, starts=starts)

@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 
 from jobs.model.network import Float, Network
 from jobs.model.trace import Trace
-from report.measures.ablation.numpy_cells import Weights, log_softmax, step, weights, zero_state
+from report.measures.ablation.numpy_cells import (
+    Weights,
+    begin_anew,
+    log_softmax,
+    step,
+    weights,
+    zero_state,
+)
 from report.measures.explanations.explanation import Faithfulness
 from report.measures.parallel import side_by_side
 
@@ -38,6 +45,7 @@ def faithfulness(
         half: characters of half A; as many are half B.
     """
     places = np.arange(half, 2 * half - 1)
+    places = places[trace.continues[places]]
     following = trace.ids[places + 1]
     probability = trace.probabilities[places, following].astype(np.float64)
     true = float(-np.log2(np.maximum(probability, 1e-30)).mean())
@@ -64,9 +72,11 @@ def replaced_bits(network: Network, trace: Trace, number: int, states: States, h
         top = states[places]
     elif trace.mode.window:
         places = np.linspace(half, 2 * half - 2, min(WINDOWS, half - 1)).astype(np.int64)
-        top = _windows(above, states, places, trace.mode.window)
+        top = _windows(above, trace, states, places)
     else:
         places, top = _stream(above, trace, number, states, half)
+    predicted = trace.continues[places]
+    places, top = places[predicted], top[predicted]
     logits = top.astype(np.float32) @ network.output_kernel + network.output_bias
     chosen = log_softmax(logits)[np.arange(len(places)), trace.ids[places + 1]]
     return float(-chosen.astype(np.float64).mean() / np.log(2.0))
@@ -84,6 +94,7 @@ def _stream(
     cell = [trace.layers[number + 1 + k].cell[before] for k in range(len(above))]
     kept = []
     for offset in range(-warm_up, length):
+        begin_anew(hidden, cell, trace.begins(starts + offset))
         below = states[starts + offset].astype(np.float32)
         for k, layer in enumerate(above):
             hidden[k], cell[k] = step(layer, below @ layer.kernel + layer.bias, hidden[k], cell[k])
@@ -94,10 +105,11 @@ def _stream(
     return places, np.concatenate(kept)
 
 
-def _windows(above: list[Weights], states: States, places: Places, window: int) -> Float:
-    """The last state of passes from zero over the last ``window`` simulated states."""
+def _windows(above: list[Weights], trace: Trace, states: States, places: Places) -> Float:
+    """The last state of passes from zero over the last simulated states, a window of them."""
     hidden, cell = zero_state(above, len(places))
-    for back in range(window - 1, -1, -1):
+    for back in range(trace.mode.window - 1, -1, -1):
+        begin_anew(hidden, cell, trace.begins(places - back))
         below = states[np.maximum(places - back, 0)].astype(np.float32)
         for k, layer in enumerate(above):
             hidden[k], cell[k] = step(layer, below @ layer.kernel + layer.bias, hidden[k], cell[k])

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from jobs.model.network import Float, Network
 from jobs.model.trace import Trace
 from report.measures.ablation.numpy_cells import (
+    MISSING,
     Weights,
     advance,
+    begin_anew,
     weights,
     window_pass,
     windows,
@@ -106,6 +108,7 @@ def _swapped(
     hidden = [layer.hidden[donors] for layer in trace.layers]
     cell = [layer.cell[donors] for layer in trace.layers]
     for back in range(length - 1, -1, -1):
+        begin_anew(hidden, cell, trace.begins(places - back))
         advance(layers, trace.ids[places - back], hidden, cell)
     return hidden
 
@@ -114,8 +117,10 @@ def _swapped_windows(
     layers: list[Weights], trace: Trace, places: Places, donors: Places, length: int
 ) -> list[Float]:
     """The same where a state is that of a window: its beginning is that of another window."""
-    text = windows(trace.ids, trace.context, trace.mode.window, places)
+    text = windows(trace.ids, trace.context, trace.mode.window, places, trace.starts)
     kept = min(length, trace.mode.window)
-    begins = windows(trace.ids, trace.context, trace.mode.window, donors)
-    text[:, : trace.mode.window - kept] = begins[:, kept:]
+    begins = windows(trace.ids, trace.context, trace.mode.window, donors, trace.starts)
+    # a document that begins within what is kept has nothing before it
+    goes_on = text[:, -kept] != MISSING
+    text[goes_on, : trace.mode.window - kept] = begins[goes_on, kept:]
     return window_pass(layers, text)
