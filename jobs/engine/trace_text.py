@@ -21,6 +21,8 @@ from jobs.model.reading_mode import ReadingMode
 from jobs.model.trace import Trace, trace_from_arrays
 
 STREAM_BLOCK = 1_024  # characters per compiled call, stream regime
+POWERS_OF_TWO = tuple(1 << power for power in range(11))  # to STREAM_BLOCK: sizes of short blocks
+DOCUMENT_BLOCKS = (64, 256, STREAM_BLOCK)  # the same where documents end at every length
 WINDOW_BLOCK = 512  # windows per compiled call, window regime
 SEGMENTS = 32  # at most so many segments are traced side by side
 SAME_STATE = 1e-6  # two states that differ by less in every value count as one
@@ -135,13 +137,25 @@ def _document_blocks(
     network: Network, ids: Ids, mode: ReadingMode, starts: NDArray[np.int64]
 ) -> Iterator[Block]:
     """The same of documents, each read on its own."""
+    weights, none = to_device(network), ids[:0]
     yield _zero_block(network)
     for start, end in pairwise([*starts.tolist(), ids.size]):
         text = ids[start:end]
-        yield from islice(trace_blocks(network, text, mode=mode, context=ids[:0]), 1, None)
+        blocks = (
+            _window_blocks(network, weights, text, mode.window, none)
+            if mode.window
+            else _stream_blocks(network, weights, text, none, DOCUMENT_BLOCKS)
+        )
+        yield from islice(blocks, 1, None)
 
 
-def _stream_blocks(network: Network, weights: Weights, ids: Ids, context: Ids) -> Iterator[Block]:
+def _stream_blocks(
+    network: Network,
+    weights: Weights,
+    ids: Ids,
+    context: Ids,
+    sizes: tuple[int, ...] = POWERS_OF_TWO,
+) -> Iterator[Block]:
     states = zero_states(network.sizes, 1)
     before = None
     for start in range(0, context.size, STREAM_BLOCK):
@@ -155,7 +169,7 @@ def _stream_blocks(network: Network, weights: Weights, ids: Ids, context: Ids) -
             states = final
             yield block
     for begin in range(start, ids.size, STREAM_BLOCK):
-        block, states = _stream_block(weights, states, ids[begin : begin + STREAM_BLOCK])
+        block, states = _stream_block(weights, states, ids[begin : begin + STREAM_BLOCK], sizes)
         yield block
 
 
@@ -212,12 +226,15 @@ def _column(runs: tuple[LayerRun, ...], probabilities: Float, number: int) -> Bl
 
 
 def _stream_block(
-    weights: Weights, states: tuple[State, ...], ids: Ids
+    weights: Weights,
+    states: tuple[State, ...],
+    ids: Ids,
+    sizes: tuple[int, ...] = POWERS_OF_TWO,
 ) -> tuple[Block, tuple[State, ...]]:
-    """One block of the stream. A short block is padded to a power of two, so that few programs are
-    compiled; the state after the padding is only ever wrong at the end of context or text.
+    """One block of the stream. A short block is padded to one of a few ``sizes``, so that few
+    programs are compiled; what is read of the padding is cut off.
     """
-    size = 1 << (ids.size - 1).bit_length()
+    size = next(size for size in sizes if size >= ids.size)
     padded = np.zeros((size, 1), np.int32)
     padded[: ids.size, 0] = ids
     runs, probabilities = read_stream(weights, tf.constant(padded), states)

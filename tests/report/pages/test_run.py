@@ -48,3 +48,12 @@ def test_the_page_says_that_the_start_was_flat() -> None:
     text = page_of(with_bits(UNIGRAM, 4.18))
     assert "hardly learned anything" in text
     assert "began anew" not in text
+
+
+def test_documents_are_counted():
+    view = tiny_view()
+    card = replace(view.card, documents=1_200, held_out_documents=130)
+    page = page_of(replace(view, card=card))
+    assert "1,200, of which 130 at the end are held out" in page
+    assert "in whole documents are held out" in page
+    assert "documents" not in page_of(view).split('id="corpus"')[1].split("</table>")[0]
