@@ -139,7 +139,8 @@ def measure(
     states = [layer.hidden for layer in probe.layers]
     fits = side_by_side(lambda one: fit(one, table, bigrams), [*states, *controls.untrained])
     fits, untrained = fits[: len(states)], fits[len(states) :]
-    tail = config.corpus.hold_out == "tail"  # blocks have no line of their own in the text
+    # blocks, and documents without what separates them, have no line of their own in the text
+    tail = config.corpus.hold_out == "tail" and corpus.starts is None
     first_line = 1 + (_newlines(corpus, start) if tail else 0)
     measured = Layers(network, probe, table, controls, fits, untrained, ablated, config.seed)
     labels = measured.labels()

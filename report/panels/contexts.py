@@ -54,7 +54,8 @@ def prepare(view: RunView) -> UnitContent | None:
     if measures is None:
         return None
     may_show = view.shows_corpus
-    counted = "held-out line" if view.config.corpus.hold_out == "blocks" else "line"
+    apart = view.config.corpus.hold_out == "blocks" or view.card.documents > 0
+    counted = "held-out line" if apart else "line"
     spans = _spans(view.probe_text) if may_show else []
     starts = () if view.probe.starts is None else view.probe.starts.tolist()
 
