@@ -180,6 +180,7 @@ def _untrained(view: RunView) -> list[tuple[Float, ...]]:
             probe.context,
             probe.mode.window,
             streams,
+            probe.starts,
         )
         for seed in UNTRAINED_SEEDS
     ]
