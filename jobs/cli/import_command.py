@@ -46,7 +46,8 @@ def import_verb(
     wait_seconds: int,
     quiet: bool,
 ) -> None:
-    """Report on MODEL without training: a .keras, .h5, .pt, .safetensors or .npz file.
+    """Report on MODEL without training: .keras, .h5, .pt, .safetensors, .npz, or a TensorFlow
+    checkpoint.
 
     The file is read as data; nothing in it is run. A job that reports on it again and again names
     it in its configuration instead (network.from).

@@ -86,6 +86,11 @@ def _model(
         id_0_is_padding=bool(parts.embedding and parts.embedding.get("mask_zero")),
         notes=parts.notes,
     )
+    if parts.one_hot_size == 1 != model.output_weights.shape[-1]:
+        raise RefusedError(
+            "it reads one number a step, as ids divided by their count: characters must come "
+            "one-hot or through an embedding"
+        )
     if parts.one_hot_size not in (None, model.output_weights.shape[-1]):
         raise RefusedError(
             f"it reads {parts.one_hot_size:,} values a step and predicts "

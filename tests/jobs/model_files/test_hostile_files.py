@@ -414,6 +414,15 @@ HOSTILE = {
         lambda folder: made.write_keras(folder / "m.keras", change=lambda f: f.__delitem__(KERNEL)),
         "no kernel",
     ),
+    "ids divided by their number": (
+        lambda folder: made.write_keras(
+            folder / "m.keras",
+            made.sequential(
+                made.layer("InputLayer", batch_shape=[None, 100, 1]), *made.keras_layers()[1:]
+            ),
+        ),
+        "one number a step",
+    ),
     # state dicts of other models
     "bidirectional state": (state(other("lstm.weight_ih_l0_reverse", 16, 9)), "reads the future"),
     "projection": (state(other("lstm.weight_hr_l0", 2, 4)), "projections"),
