@@ -7,6 +7,7 @@ many workers made them; only a cell that is made again later gets a later number
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +33,7 @@ from jobs.store.sweeps import (
     SweepRecord,
     configuration_key,
     forget_sweep,
+    read_sweep,
     runs_by_key,
     sweep_key,
     sweep_names,
@@ -176,9 +178,13 @@ def forget(options: SweepOptions) -> bool:
     store = options.store_folder(sweep)
     key = sweep_key(cell.config for cell in sweep.cells)
     with locked(store, "sweep --forget"):
-        known = key in sweep_names(store)
+        if key not in sweep_names(store):
+            return False
+        with suppress(NeuronarioError):  # a damaged record does not say what was begun
+            for one in read_sweep(store, key).cells:
+                remove_folder(_place(store, one.keys))
         forget_sweep(store, key)
-        return known
+        return True
 
 
 def _make_cells(
@@ -227,11 +233,16 @@ def _engine(
 
 
 def _work(one: PlannedCell, store: Path) -> CellWork:
-    place = Layout(store).work / CELLS / one.keys.report[:16]
+    place = _place(store, one.keys)
     if one.source is not None:
         with locked(place, "preparing"):
             adopt_run(place, one.source)
     return CellWork(one.cell.number, one.task, place, one.source)
+
+
+def _place(store: Path, keys: StageKeys) -> Path:
+    """A cell's own store; its name outlives a new version of the report, and so its checkpoint."""
+    return Layout(store).work / CELLS / keys.trace[:16]
 
 
 def _take(store: Path, work: CellWork) -> None:

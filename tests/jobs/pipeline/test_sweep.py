@@ -2,15 +2,26 @@
 
 import pytest
 
+from jobs.config.sweep_file import load_sweep
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.machine.runtime import current_runtime
 from jobs.pipeline import sweep as sweep_room
 from jobs.pipeline import sweep_cell
 from jobs.pipeline.progress import ProgressDisplay
-from jobs.pipeline.sweep import SweepOptions, _dealt, _make_cells, describe_sweep, run_sweep
+from jobs.pipeline.sweep import (
+    SweepOptions,
+    _dealt,
+    _make_cells,
+    describe_sweep,
+    forget,
+    plan_sweep,
+    run_sweep,
+)
 from jobs.pipeline.sweep_cell import CellOutcome, CellTask, CellWork, made_run, run_cell
+from jobs.store.layout import prepare_store
 from jobs.store.run_names import open_run
 from jobs.store.store import commit_failure, commit_run, run_ids, stage_inputs
+from jobs.store.sweeps import sweep_names, write_sweep
 from tests.support.command_line import write_config
 from tests.support.tiny_run import PAGES, tiny_card, tiny_content, tiny_inputs
 
@@ -105,3 +116,20 @@ def test_a_text_that_is_not_there_ends_before_anything_is_written(tmp_path):
     with pytest.raises(NeuronarioError):
         run_sweep(options)
     assert not (tmp_path / "store" / "sweeps").exists()
+
+
+def test_a_sweep_that_is_forgotten_leaves_nothing_of_its_own(tmp_path):
+    write_config(tmp_path)
+    (tmp_path / "sweep.yml").write_text("config: neuronario.yml\nseeds: [0]\n")
+    options = SweepOptions(tmp_path / "sweep.yml", tmp_path / "store", quiet=True)
+    assert not forget(options)
+    plan = plan_sweep(load_sweep(options.path), options.store)
+    prepare_store(options.store)
+    write_sweep(options.store, plan.record)
+    begun = options.store / "work" / "cells" / plan.cells[0].keys.trace[:16]
+    other = options.store / "work" / "cells" / "another"
+    for place in (begun, other):
+        place.mkdir(parents=True)
+    assert forget(options)
+    assert sweep_names(options.store) == [] and not begun.exists() and other.exists()
+    assert not forget(options)
