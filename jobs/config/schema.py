@@ -125,6 +125,7 @@ class TrainingConfig(Section):
     l1: Weight = 0.0  # activity penalty on the hidden states
     patience: Annotated[int, Field(ge=0, le=100_000)] = 0  # epochs without gain; 0 = no early stop
     start: Literal["fresh", "previous"] = "fresh"
+    on_seen: Literal["mark", "refuse"] = "mark"  # where such weights have read held-out text
 
     @model_validator(mode="after")
     def _loss_fits_regime(self) -> "TrainingConfig":
@@ -248,4 +249,6 @@ class Config(Section):
                 del plain["network"][key]
         if plain["corpus"]["documents"] is None:
             del plain["corpus"]["documents"]
+        if plain["training"]["on_seen"] == "mark":
+            del plain["training"]["on_seen"]
         return plain

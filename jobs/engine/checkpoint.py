@@ -40,7 +40,7 @@ def training_key(corpus: Corpus, config: Config, start: Network | None) -> str:
         "format": FORMAT,
         "seed": config.seed,
         "layers": config.network.layers,
-        "training": config.training.model_dump(mode="json"),
+        "training": config.training.model_dump(mode="json", exclude={"on_seen"}),
         "corpus": corpus.sha256,
         "held_out_start": corpus.held_out_start,
         "characters": corpus.characters,

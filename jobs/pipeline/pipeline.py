@@ -20,6 +20,7 @@ from jobs.machine.packages import SITE, TRAINING, check_packages
 from jobs.machine.runtime import current_runtime
 from jobs.model.origin import Origin
 from jobs.pipeline.import_model import import_model, naming_model
+from jobs.pipeline.origin import origin_stage
 from jobs.pipeline.places import check_site, check_store
 from jobs.pipeline.progress import ProgressDisplay
 from jobs.pipeline.reports import (
@@ -35,8 +36,6 @@ from jobs.pipeline.session import JobOptions, running_job
 from jobs.pipeline.stages import (
     JobPlan,
     current_execution,
-    origin_notes,
-    origin_stage,
     probe_stage,
     sample_stage,
     train_stage,
@@ -132,10 +131,13 @@ def train_only(options: JobOptions) -> None:
         )
     with running_job(options, config_file) as progress:
         plan = _plan(options, config_file)
+        for note in plan.corpus.notes:
+            progress.note(f"{plan.corpus.name}: {note}")
         if plan.source is not None:
             progress.note(f"nothing to train: run {plan.source.id} has the network already")
             return
         check_packages(TRAINING)
+        origin_stage(plan, progress)
         train_stage(plan, progress, resume=options.resume)
 
 
@@ -258,9 +260,7 @@ def make_run(
             evaluation = plan.imported.evaluation(plan.corpus, plan.config.training.mode)
             origin, seen = Origin(recorded=False), None  # learned elsewhere
     else:
-        origin, seen = origin_stage(plan)
-        for line in origin_notes(plan, origin):
-            progress.note(line)
+        origin, seen = origin_stage(plan, progress)
         training = train_stage(plan, progress, resume=resume)
         network, history, evaluation = training.network, training.history, training.evaluation
     with progress.stage("sample"):

@@ -6,7 +6,6 @@ TensorFlow is imported inside the functions: a job that only renders pages start
 import os
 import resource
 import socket
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,14 +16,13 @@ import numpy as np
 
 from jobs.config.schema import Config
 from jobs.corpus.corpus import Corpus, CorpusCard, corpus_card
-from jobs.corpus.seen import Seen, joined, seen_of, share_read_before
+from jobs.corpus.seen import Seen
 from jobs.disk.files import remove_folder
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.machine.tensorflow_start import start_tensorflow
 from jobs.model.grow import regrown
 from jobs.model.history import EpochRecord
 from jobs.model.network import Network, initial_network, model_summary
-from jobs.model.origin import Origin
 from jobs.model.trace import Trace
 from jobs.pipeline.import_model import ImportedModel
 from jobs.pipeline.progress import ProgressDisplay, utc_now
@@ -196,44 +194,6 @@ def train_stage(plan: JobPlan, progress: ProgressDisplay, *, resume: bool) -> "T
             if error.code == ExitCode.UNSOUND:
                 _keep_failure(plan, tuple(history), str(error), progress)
             raise
-
-
-def origin_stage(plan: JobPlan) -> tuple[Origin, Seen]:
-    """Where a training's weights come from, and what they have ever read at its end."""
-    corpus, warm = plan.corpus, plan.warm_start
-    training = seen_of(corpus.training_ids, corpus.alphabet)
-    if warm is None:
-        return Origin(), training
-    origin = Origin(
-        warm=True,
-        gained=warm.gained,
-        dropped=warm.dropped,
-        recorded=warm.seen is not None,
-        held_out_read=share_read_before(corpus.held_out_ids, corpus.alphabet, warm.seen, training),
-    )
-    return origin, training if warm.seen is None else joined(warm.seen, training)
-
-
-def origin_notes(plan: JobPlan, origin: Origin) -> Iterator[str]:
-    """What is to be said of a training's beginning, one line each."""
-    if not origin.warm and plan.newest is not None and plan.config.training.start == "previous":
-        yield "warning: training begins anew: the layers of the run before have other sizes"
-    if origin.warm:
-        yield "training goes on from the weights of the run before"
-    for said, characters in (("new", origin.gained), ("gone", origin.dropped)):
-        if characters:
-            names = ", ".join(f"U+{ord(character):04X}" for character in characters[:8])
-            more = ", ..." if len(characters) > 8 else ""
-            count = f"{len(characters):,} {said} ({names}{more})"
-            yield f"the alphabet changed: {count}; the weights of the others are kept"
-    if not origin.recorded:
-        yield "warning: it is not recorded what these weights have read before"
-    elif not origin.clean:
-        yield (
-            f"warning: {100 * origin.held_out_read:.0f} % of the held-out text was trained on in "
-            "earlier runs: its figures show memory, not prediction (corpus.held_out, order of the "
-            "text; training.start: fresh begins anew)"
-        )
 
 
 def summary_lines(plan: JobPlan) -> list[str]:

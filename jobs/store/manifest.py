@@ -121,6 +121,7 @@ def stage_inputs(
     of which an import reads the regime alone.
     """
     plain = config.stored()
+    plain["training"].pop("on_seen", None)  # decides whether there is a run, not what it is
     fingerprint: JsonObject = asdict(runtime)
     text: JsonObject = {"sha256": card.sha256, "held_out_start": card.held_out_start}
     if config.corpus.hold_out != "tail":  # left out else: the keys of before hold
