@@ -18,11 +18,13 @@ from report.measures.explanations.search import (
     Condition,
     Gain,
     best_conditions,
+    product,
 )
 
 CLAUSES = 5  # of a sentence
-CONDITIONS = 3  # of a clause, all of which must hold
-CONDITION = 0.005  # share of the variance that a further condition is worth
+CONDITIONS = 4  # of a clause, all of which must hold
+CONDITION = 0.002  # share of the variance that a further condition is worth
+PARTS = 2  # a line counts for so many conditions: one, and its number
 CLAUSE = 0.005  # share of the variance that a clause, or a number in it, is worth
 ROUNDS = 1  # in which every clause is looked for anew, given the others
 
@@ -112,7 +114,10 @@ def best_clauses(
     clauses = [Found((one,)) for one in first]
     masks = holding(half, clauses)
     open_ = np.arange(len(clauses))
-    for _ in range(1, CONDITIONS):
+    short = reached
+    for count in range(1, CONDITIONS):
+        if count == PARTS:
+            short = reached.copy()
         narrowed = weights[:, open_] * masks[open_]
         found, value = best_conditions(
             half.matrix, half.matrix.sums(narrowed), narrowed.sum(-1), gain, item
@@ -126,7 +131,7 @@ def best_clauses(
         if len(open_) == 0:
             break
         masks[open_] = holding(half, [clauses[one] for one in open_])
-    _lines(half, weights, (sums[:, :, half.under], whole), gain, clauses, reached, always)
+    _lines(half, weights, (sums[:, :, half.under], whole), gain, clauses, short, always)
     masks = holding(half, clauses)
     return clauses, masks
 
@@ -140,7 +145,9 @@ def _lines(
     reached: Float,
     always: bool,
 ) -> None:
-    """Where the state follows a number, always or under a condition, and that is worth more."""
+    """Where the state follows a number, always or under a condition, and that is worth more than
+    ``reached``, by a clause that is as easy to read.
+    """
     under = np.concatenate([sums[0], sums[1][:, :, None]], 2)  # (Q, P, C + 1), last: always
     constant = gain(under)
     count = np.maximum(under[1], 1.0)
@@ -151,11 +158,11 @@ def _lines(
             one, square = half.moments[number]
         else:
             one, square = (
-                (weights[1] * values) @ half.columns,
-                (weights[1] * values**2) @ half.columns,
+                product(weights[1] * values, half.columns),
+                product(weights[1] * values**2, half.columns),
             )
         variance = square - one**2 / count
-        covariance = (weights[0] * values) @ half.columns - under[0] * one / count
+        covariance = product(weights[0] * values, half.columns) - under[0] * one / count
         usable = (variance > LEAST) & (under[1] >= LEAST)
         line = np.where(usable, covariance**2 / np.maximum(variance, 1.0), 0.0)
         # a condition that holds everywhere tells nothing by itself

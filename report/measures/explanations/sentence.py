@@ -19,7 +19,7 @@ from report.measures.explanations.words import clause_words, sentence_words
 
 SPARE = 0.002  # a condition worth less of the variance is dropped
 SLOPE_DIGITS = 2  # significant
-MOSTLY = 0.5  # a term that holds more often is said by where it does not
+MOSTLY = 0.5  # a term of several denials that holds more often is said by where it does not
 
 Masks = NDArray[np.bool_]
 
@@ -127,11 +127,12 @@ class _Fit:
         return clauses
 
     def turned(self, found: Found) -> Found:
-        """The complement of a term that nearly always holds, where that is easier said."""
+        """The complement of a denied term, where that is easier said: the sum is the same."""
         other = found.complement
-        if other is None or found.number != NONE or self._holding(found).mean() < MOSTLY:
+        if other is None or found.number != NONE:
             return found
-        return other
+        single = len(found.conditions) == 1
+        return other if single or self._holding(found).mean() >= MOSTLY else found
 
     def values(self, clauses: list[Found]) -> tuple[list[tuple[float, float]], float]:
         """Value and slope of each clause, last the rest; and the squares that are left."""

@@ -18,6 +18,7 @@ from report.measures.parallel import side_by_side
 ORDERS = (1, 2, 3, 6)
 SHRINKAGE = 2.0
 RIDGE = 3.0
+VALUES = np.linspace(0.0, 1.0, 21)  # quantiles that bound the values of a number in a table
 TOGETHER = 64  # units
 
 Groups = NDArray[np.int64]
@@ -41,7 +42,8 @@ class Read:
 class Alone:
     """R2 on half B of what half A chose."""
 
-    number: float  # the best straight line over a number, everywhere or where one concept holds
+    number: float  # the best number: by a table of its values, or by a straight line, everywhere or
+    # where one concept holds
     concept: float  # the best yes/no concept
 
 
@@ -143,7 +145,23 @@ class _Tables:
             better = gained[chosen, units] > worth
             worth = np.where(better, gained[chosen, units], worth)
             number = np.where(better, own, number)
+            gained_by_table, own = self._by_value(y, values)
+            better = gained_by_table > worth
+            worth = np.where(better, gained_by_table, worth)
+            number = np.where(better, own, number)
         return number, concept
+
+    def _by_value(self, y: Array, values: Array) -> tuple[Array, Array]:
+        """What a table of a number's values is worth on half A, and its R2 on half B, (U,) each."""
+        half = self.read.half
+        bounds = np.unique(np.quantile(values[self.a], VALUES, method="lower"))
+        group = np.searchsorted(bounds, values)
+        size = len(bounds) + 1
+        count = np.bincount(group[:half], minlength=size).astype(np.float64)[:, None]
+        total = indicator(group[:half], size, np.float64) @ y[self.a]
+        means = total / (count + SHRINKAGE)
+        worth: Array = (total * means).sum(0)
+        return worth, r_squared(y[self.b], means[group[self.b]])
 
 
 def _record(row: list[float]) -> tuple[Ladder, Alone]:
