@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.model.network import Float
-from report.measures.explanations.features import LEAST, PLACES, Facts, Symbols
+from report.measures.explanations.features import PLACES, Facts
 from report.measures.explanations.search import (
     ITEM,
     NONE,
@@ -20,6 +20,7 @@ from report.measures.explanations.search import (
     best_conditions,
     product,
 )
+from report.measures.explanations.symbols import LEAST, Symbols
 
 CLAUSES = 5  # of a sentence
 CONDITIONS = 4  # of a clause, all of which must hold

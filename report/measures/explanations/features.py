@@ -5,97 +5,35 @@ out. What is chosen (characters, thresholds, strings) is chosen on half A.
 
 Four places say which character stands there: the current one, and one, two and three before it; a
 fifth "place" is the next character that the n-gram expects. Of each place a sentence can name a set
-(report/measures/explanations/sets.py).
+(report/measures/explanations/search.py).
 """
 
-import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.model.network import Float, TextIds
+from jobs.model.network import TextIds
 from report.measures.concepts.library import Bools, ConceptTable, Values
-from report.measures.concepts.text import VOWELS
+from report.measures.explanations.numbers import numbers_of
+from report.measures.explanations.symbols import LEAST, Symbols, symbols_of
 
 BACK = 4  # the current character and three before it
 EXPECTED = BACK  # the place of the expected character
 PLACES = BACK + 1
-LEAST = 20  # characters of half A on which anything nameable holds, and does not hold
-NAMED = 96  # characters that can be named; the others belong to their classes
 QUANTILES = (0.1, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9)
 LONGEST_STRING = 4
 LEAST_STRING = 40  # times on half A
 MORE = 1.05  # a string is left out where its end is hardly more frequent
 STRINGS = 200
-FAR = 20  # differences count to here
-# what the places, thresholds and numbers below say in finer steps
+# what places, thresholds and numbers say in finer steps
 LEFT_OUT = (
     *("letter", "vowel", "upper case", "lower case", "digit", "punctuation", "space", "newline"),
     *("late in line", "long word", "repeated character"),
     *(f"{what} depth from {depth}" for what in ("tag", "bracket") for depth in range(2, 6)),
     *(f"indent above {level}" for level in range(1, 4)),
 )
-NUMBERS = {  # in words
-    "word position": "position in the word",
-    "line position": "characters since the last newline",
-    "indent level": "levels of indentation",
-    "since quote": "characters since the last quotation mark",
-    "since tag": "characters since the last «<»",
-    "run length": "times the same character in a row",
-    "run difference": "difference of the lengths of this run of a character and the one before",
-}
-DEEPER = "indentation minus tag depth"
-ABOVE = "indentation minus that of the line above"
-
-
-def _is_vowel(character: str) -> bool:
-    return character in VOWELS
-
-
-def _is_consonant(character: str) -> bool:
-    return character.isalpha() and character not in VOWELS
-
-
-def _is_mark(character: str) -> bool:
-    return unicodedata.category(character)[0] in "PS"
-
-
-CLASSES: tuple[tuple[str, Callable[[str], bool]], ...] = (
-    ("a letter", str.isalpha),
-    ("a small letter", str.islower),
-    ("a capital", str.isupper),
-    ("a vowel", _is_vowel),
-    ("a consonant", _is_consonant),
-    ("a digit", str.isdigit),
-    ("a blank", str.isspace),
-    ("a punctuation mark", _is_mark),
-)
-
-
-@dataclass(frozen=True)
-class Symbols:
-    """The alphabet as sentences see it: G symbols, a named character each or all those that are
-    not named and belong to the same classes.
-    """
-
-    of_id: NDArray[np.int64]  # (V + 1,) symbol of each character id; last: no character, G
-    items: tuple[str, ...]  # (I,) class names, then characters
-    classes: int  # how many of the items are classes
-    members: Float  # (I, G) 1 where a symbol belongs to an item
-
-    @property
-    def count(self) -> int:
-        """G."""
-        return int(self.members.shape[1])
-
-    @cached_property
-    def belongs(self) -> NDArray[np.bool_]:
-        """(I, G + 1) the same as yes and no; the last column, no character, is in nothing."""
-        nothing = np.zeros((len(self.members), 1), bool)
-        return np.concatenate([self.members > 0, nothing], 1)
 
 
 @dataclass(frozen=True)
@@ -148,7 +86,7 @@ class Vocabulary:
         size = len(text.ids)
         padded = np.concatenate([np.full(BACK, -1, np.int64), ids])
         places = [padded[len(padded) - size - back : len(padded) - back] for back in range(BACK)]
-        numbers = dict(_numbers(text))
+        numbers = dict(numbers_of(text.table))
         values = np.array([numbers[name] for name in self.numbers], np.float32).reshape(-1, size)
         flags = [
             *(text.table.values[:, column] > 0 for column in self.concepts),
@@ -173,7 +111,9 @@ def vocabulary(text: Text, alphabet: tuple[str, ...], half: int) -> Vocabulary:
         and concept.name not in LEFT_OUT
         and _varied(table.values[:half, column] > 0)
     ]
-    numbers = [(words, value) for words, value in _numbers(text) if value[:half].std() > 1e-6]
+    numbers = [
+        (words, value) for words, value in numbers_of(text.table) if value[:half].std() > 1e-6
+    ]
     thresholds = [
         (number, float(bound))
         for number, (_, value) in enumerate(numbers)
@@ -194,7 +134,7 @@ def vocabulary(text: Text, alphabet: tuple[str, ...], half: int) -> Vocabulary:
         ),
     ]
     return Vocabulary(
-        symbols=_symbols(text.ids[:half], alphabet),
+        symbols=symbols_of(text.ids[:half], alphabet),
         alphabet=alphabet,
         concepts=tuple(concepts),
         numbers=tuple(words for words, _ in numbers),
@@ -217,35 +157,6 @@ def _bounds(values: Values) -> list[float]:
     """Quantiles that leave enough on both sides."""
     bounds = np.unique(np.quantile(values, QUANTILES, method="lower"))
     return [float(bound) for bound in bounds if _varied(values > bound)]
-
-
-def _symbols(ids: TextIds, alphabet: tuple[str, ...]) -> Symbols:
-    """Characters seen often enough on half A are named, the most frequent first in doubt."""
-    counts = np.bincount(ids, minlength=len(alphabet))
-    order = np.argsort(-counts, kind="stable")
-    named = sorted(int(index) for index in order[:NAMED] if counts[index] >= LEAST // 2)
-    belongs = np.array([[holds(one) for one in alphabet] for _, holds in CLASSES], bool)
-    of_id = np.full(len(alphabet) + 1, -1, np.int64)
-    of_id[named] = np.arange(len(named))
-    groups: dict[bytes, int] = {}
-    for index in range(len(alphabet)):
-        if of_id[index] < 0:
-            key = belongs[:, index].tobytes()
-            of_id[index] = groups.setdefault(key, len(named) + len(groups))
-    size = len(named) + len(groups)
-    of_id[-1] = size
-    members = np.zeros((len(CLASSES), size), np.float32)
-    for index in range(len(alphabet)):
-        members[:, of_id[index]] = belongs[:, index]
-    several = members.sum(1) > 1
-    characters = np.eye(size, dtype=np.float32)[: len(named)]
-    classes = [name for (name, _), kept in zip(CLASSES, several, strict=True) if kept]
-    return Symbols(
-        of_id=of_id,
-        items=(*classes, *(alphabet[index] for index in named)),
-        classes=len(classes),
-        members=np.concatenate([members[several], characters]),
-    )
 
 
 def _strings(ids: TextIds) -> list[tuple[int, ...]]:
@@ -276,28 +187,3 @@ def _read(ids: NDArray[np.int64], string: Sequence[int]) -> Bools:
         found[back:] &= ids[: len(ids) - back] == index
         found[:back] = False
     return found
-
-
-def _numbers(text: Text) -> list[tuple[str, Values]]:
-    """Words and values (T,) of every number."""
-    table = text.table
-    found = {concept.name: column for column, concept in enumerate(table.concepts)}
-    numbers = [
-        (NUMBERS.get(concept.name, concept.name), table.values[:, column])
-        for column, concept in enumerate(table.concepts)
-        if concept.kind == "number" and not concept.anticipates
-    ]
-    if {"indent level", "tag depth", "line position"} <= set(found):
-        indent = table.values[:, found["indent level"]]
-        deeper = indent - table.values[:, found["tag depth"]]
-        numbers.append((DEEPER, np.clip(deeper, -FAR, FAR)))
-        above = indent - _line_above(indent, table.values[:, found["line position"]] == 0)
-        numbers.append((ABOVE, np.clip(above, -FAR, FAR)))
-    return numbers
-
-
-def _line_above(indent: Values, ends: Bools) -> Values:
-    """(T,) indentation of the line before the current one; a newline is the end of its line."""
-    full = np.where(ends, np.concatenate([indent[:1], indent[:-1]]), 0.0)
-    last = np.maximum.accumulate(np.where(ends, np.arange(len(ends)), -1))
-    return np.where(last >= 0, full[np.maximum(last, 0)], 0.0).astype(np.float32)

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from jobs.model.network import Float
 from report.measures.explanations.clauses import CLAUSES, Found, Masks, best_clauses
-from report.measures.explanations.features import LEAST
 from report.measures.explanations.lists import Indices, Lists
 from report.measures.explanations.search import NONE
+from report.measures.explanations.symbols import LEAST
 
 
 def rule_gain(sums: Float) -> Float:

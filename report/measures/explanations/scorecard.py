@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from jobs.model.network import Float
 from report.measures.explanations.clauses import Found, Masks, best_clauses
-from report.measures.explanations.features import LEAST
 from report.measures.explanations.lists import Indices, Lists
 from report.measures.explanations.search import NONE
+from report.measures.explanations.symbols import LEAST
 
 RIDGE = 1e-6  # of the number of characters: clauses that never hold get no weight
 

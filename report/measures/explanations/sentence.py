@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from jobs.model.network import Array
 from report.measures.explanations.clauses import CLAUSE, Found, without
 from report.measures.explanations.explanation import Form
-from report.measures.explanations.features import LEAST, Facts, Vocabulary
+from report.measures.explanations.features import Facts, Vocabulary
 from report.measures.explanations.search import NONE
+from report.measures.explanations.symbols import LEAST
 from report.measures.explanations.words import clause_words, sentence_words
 
 SPARE = 0.002  # a condition worth less of the variance is dropped

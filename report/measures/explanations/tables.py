@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from jobs.model.network import Array, Float, TextIds
 from report.measures.explanations.explanation import Ladder
-from report.measures.explanations.features import LEAST
+from report.measures.explanations.symbols import LEAST
 from report.measures.group_sums import indicator
 from report.measures.parallel import side_by_side
 

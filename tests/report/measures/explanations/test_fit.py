@@ -9,10 +9,14 @@ from jobs.model.network import initial_network
 from report.measures import parallel
 from report.measures.ablation.numpy_cells import stream_states
 from report.measures.concepts.library import evaluate, library
+from report.measures.explanations.clauses import Found, best_clauses
 from report.measures.explanations.expected import Text as Reading
 from report.measures.explanations.expected import expected
 from report.measures.explanations.features import Text, vocabulary
 from report.measures.explanations.fit import Fitter, simulate
+from report.measures.explanations.rules import rule_gain
+from report.measures.explanations.search import NONE, Condition, product
+from report.measures.explanations.sentence import printed
 from report.measures.explanations.tables import r_squared
 from tests.support.slow_sentence import SlowText
 from tests.support.slow_sentence import simulate as slow_simulate
@@ -20,6 +24,7 @@ from tests.support.tiny_view import XML
 
 HALF = 1_500
 BEFORE = 20
+TWO = ("inside a tag, between < and >", "inside a word, after its first letter")
 
 
 @cache
@@ -127,6 +132,67 @@ def test_clauses_are_few_and_worth_their_place():
             for condition in term.found.conditions:
                 assert len(condition.plus) + len(condition.minus) <= 6
                 assert condition.place < 0 or condition.plus, one.text(named)
+
+
+def said(state):
+    """The sentence of one ``state`` (HALF,)."""
+    return fitted()[3].sentences(state[:, None].astype(np.float32))[0]
+
+
+def flag(name):
+    _, named, facts, _, _ = fitted()
+    words = [one.words for one in named.flags]
+    return facts.flags[words.index(name), :HALF]
+
+
+@pytest.mark.parametrize(("second", "clauses"), [(0.08, 2), (0.02, 1)])
+def test_a_clause_worth_less_than_half_a_percent_is_not_said(second, clauses):
+    inside, letter = map(flag, TWO)
+    other = letter.astype(float) - np.polyval(np.polyfit(inside, letter, 1), inside)
+    state = 0.8 * (inside - inside.mean()) / inside.std() + second * other / other.std()
+    assert (second**2 / (0.8**2 + second**2) > 0.005) == (clauses == 2)
+    found = said(0.5 * state)
+    assert len(found.terms) == clauses, found.text(fitted()[1])
+
+
+def test_a_line_is_held_against_clauses_that_are_as_short():
+    """Four letters by kind tell more, but take three conditions or more; a line takes two."""
+    _, named, facts, fitter, _ = fitted()
+    number = named.numbers.index("characters since the last «<»")
+    inside, symbols = flag(TWO[0]), named.symbols
+    vowels = symbols.belongs[symbols.items.index("a vowel")][fitter.facts.symbols[:4]]
+    letters = symbols.belongs[symbols.items.index("a letter")][fitter.facts.symbols[:4]]
+    line = np.where(inside, np.minimum(facts.numbers[number, :HALF], 30), 0.0)
+    line[inside] -= line[inside].mean()
+    four = (letters & (vowels == [[False], [True], [False], [True]])).all(0)
+    y = line / line.std() + 1.36 * (four - four.mean()) / four.std()
+    y = (y / y.std()).astype(np.float32)[None]
+    weights = np.stack([y, np.ones_like(y), 0 * y])
+    found = best_clauses(fitter.half, weights, rule_gain, always=False)[0][0]
+    assert found.number == number and len(found.conditions) == 1
+
+
+def test_a_scorecard_says_a_single_condition_without_denying_it():
+    _, named, _, fitter, _ = fitted()
+    common = [one for one in range(len(named.flags)) if fitter.facts.flags[one].mean() > 0.6]
+    assert common
+    for one in common:
+        denied = Found((Condition(NONE, one, (), (), True),))
+        state = np.where(fitter.facts.flags[one], 0.3, -0.2)
+        found = printed("scorecard", [denied], fitter.facts, named, state)
+        assert not found.terms[0].found.conditions[0].denied
+        assert (found.terms[0].value, found.rest) == (0.5, -0.2)
+        assert np.array_equal(found.simulate(fitter.facts, named)[0], state)
+
+
+def test_sums_do_not_depend_on_the_place_of_a_unit():
+    matrix = fitted()[3].half.matrix.values
+    rows = np.random.default_rng(2).normal(size=(45, HALF)).astype(np.float32)
+    whole = product(rows, matrix)
+    order = np.random.default_rng(1).permutation(45)
+    assert np.array_equal(product(rows[order], matrix), whole[order])
+    for few in (1, 2, 7):
+        assert np.array_equal(product(rows[40 : 40 + few], matrix), whole[40 : 40 + few])
 
 
 def test_order_of_units_changes_nothing():
