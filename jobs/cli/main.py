@@ -49,7 +49,7 @@ NO_TEMPORARY_FOLDER = "no folder can be written to; let TMPDIR name one that can
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "--version", prog_name="neuronario")
 def cli() -> None:
-    """Neuronario, a diary of neurons: what every unit of a character LSTM does with your text."""
+    """Neuronario, a diary of neurons: what every unit of a small network does with your text."""
 
 
 @cli.command()

@@ -8,12 +8,13 @@ from rich.filesize import decimal
 from jobs.config.memory_limit import memory_limit
 from jobs.config.schema import Config
 from jobs.errors import ExitCode, NeuronarioError
-from jobs.model.cell import LSTM, Cell
+from jobs.model.cell import CELLS, LSTM, Cell
 
 FLOAT = 4  # bytes of float32 and of int32
 WEIGHT_COPIES = 5  # weights, gradients, two Adam moments, the best weights so far
-STEP_VALUES = 7  # kept per unit and step for back-propagation: 4 gates, cell, its tanh, hidden
-TRACE_VALUES = 5  # per unit and character: hidden, cell, three gates (jobs/model/trace.py)
+# kept per unit and step for back-propagation: lstm 4 gates, cell, its tanh, hidden; gru 3 gates, a
+# product and hidden; rnn hidden
+STEP_VALUES = {"lstm": 7, "gru": 5, "rnn": 1}
 ASSUMED_ALPHABET = 100  # distinct characters, where no text has been read yet
 MOST_BYTES = 10**27  # put into words: a configuration may ask for any number
 ONE_BYTE = 256  # distinct characters up to which one byte holds each; else two
@@ -79,15 +80,15 @@ def predicted_memory(config: Config, alphabet_size: int, characters: int = 0) ->
         characters: of the text; 0 where it has not been read yet.
     """
     training = config.training
-    units = sum(config.network.layers)
+    units, cell = sum(config.network.layers), CELLS[config.network.cell]
     steps = training.chunk if training.regime == "stream" else training.window
     outputs = 1 if training.loss == "last" else steps
-    per_stream = steps * STEP_VALUES * units + outputs * 2 * alphabet_size
+    per_stream = steps * STEP_VALUES[config.network.cell] * units + outputs * 2 * alphabet_size
     traced = config.probe.characters + config.sample.characters
     return Memory(
-        weights=weight_bytes(config.network.layers, alphabet_size),
+        weights=weight_bytes(config.network.layers, alphabet_size, cell),
         activations=FLOAT * training.batch * per_stream,
-        traces=FLOAT * traced * (TRACE_VALUES * units + alphabet_size),
+        traces=FLOAT * traced * (len(cell.states) * units + alphabet_size),
         text=text_bytes(config, alphabet_size, characters),
     )
 

@@ -34,6 +34,7 @@ from jobs.config.values import (
     Weight,
     known_documents,
 )
+from jobs.model.cell import CELLS, Cell, CellName
 from jobs.model.reading_mode import Alignment, ReadingMode, Regime, reading_mode
 
 SCHEMA = 1
@@ -89,11 +90,12 @@ class CorpusConfig(Section):
 
 
 class NetworkConfig(Section):
-    """Sizes of the LSTM layers, first layer first; or the model file that has them."""
+    """Sizes and cell of the layers, first layer first; or the model file that has them."""
 
     layers: Annotated[
         tuple[Annotated[int, Field(ge=1, le=4_096)], ...], Field(min_length=1, max_length=8)
     ] = (50, 50)
+    cell: CellName = "lstm"  # of all layers
     # A model file to import instead of training; its sizes then stand in `layers`. Relative paths
     # start at the configuration file that names them.
     from_file: Annotated[PlainPath | None, Field(alias="from")] = None
@@ -103,7 +105,14 @@ class NetworkConfig(Section):
     def _alphabet_of_a_file(self) -> "NetworkConfig":
         if self.alphabet is not None and self.from_file is None:
             raise ValueError("`alphabet` is that of a model file: it needs `from`")
+        if self.cell != "lstm" and self.from_file is not None:
+            raise ValueError("`cell` is that of the model file: leave it out beside `from`")
         return self
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The cell of each layer that is trained."""
+        return (CELLS[self.cell],) * len(self.layers)
 
 
 class TrainingConfig(Section):
@@ -251,4 +260,6 @@ class Config(Section):
             del plain["corpus"]["documents"]
         if plain["training"]["on_seen"] == "mark":
             del plain["training"]["on_seen"]
+        if self.network.cell == "lstm":
+            del plain["network"]["cell"]
         return plain

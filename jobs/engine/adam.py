@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from jobs.engine.lstm import Tensor, Weights
+from jobs.engine.layers import Weights
+from jobs.engine.tensors import Tensor
 
 BETA_1 = 0.9
 BETA_2 = 0.999

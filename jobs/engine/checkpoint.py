@@ -14,6 +14,7 @@ import numpy as np
 from jobs.config.schema import Config
 from jobs.corpus.corpus import Corpus
 from jobs.disk.files import write_npz
+from jobs.model.cell import Cell
 from jobs.model.history import EpochRecord
 from jobs.model.network import Float, Network, network_from_arrays
 
@@ -40,6 +41,7 @@ def training_key(corpus: Corpus, config: Config, start: Network | None) -> str:
         "format": FORMAT,
         "seed": config.seed,
         "layers": config.network.layers,
+        **({} if config.network.cell == "lstm" else {"cell": config.network.cell}),
         "training": config.training.model_dump(mode="json", exclude={"on_seen"}),
         "corpus": corpus.sha256,
         "held_out_start": corpus.held_out_start,
@@ -70,8 +72,10 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint, key: str) -> None:
     write_npz(path, arrays)
 
 
-def read_checkpoint(path: Path, key: str) -> Checkpoint | None:
+def read_checkpoint(path: Path, key: str, cells: tuple[Cell, ...] = ()) -> Checkpoint | None:
     """The checkpoint at ``path``; None where there is none, it is damaged or of another training.
+
+    ``cells`` are those of the layers; () for LSTM layers.
 
     A damaged checkpoint costs the epochs it held, never the run.
     """
@@ -81,7 +85,7 @@ def read_checkpoint(path: Path, key: str) -> Checkpoint | None:
         if arrays["key"].item() != key:
             return None
         return Checkpoint(
-            **{field: _stored_network(arrays, stored) for field, stored in STORED.items()},
+            **{field: _stored_network(arrays, stored, cells) for field, stored in STORED.items()},
             steps=int(arrays["steps"].item()),
             history=tuple(_record(row) for row in arrays["history"]),
         )
@@ -91,14 +95,14 @@ def read_checkpoint(path: Path, key: str) -> Checkpoint | None:
         return None
 
 
-def _stored_network(arrays: dict[str, np.ndarray], stored: str) -> Network:
+def _stored_network(arrays: dict[str, np.ndarray], stored: str, cells: tuple[Cell, ...]) -> Network:
     prefix = f"{stored}/"
     named: dict[str, Float] = {
         name.removeprefix(prefix): array
         for name, array in arrays.items()
         if name.startswith(prefix)
     }
-    return network_from_arrays(named)
+    return network_from_arrays(named, cells)
 
 
 def _record(row: np.ndarray) -> EpochRecord:

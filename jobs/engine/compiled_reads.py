@@ -7,16 +7,8 @@ from math import log
 
 import tensorflow as tf
 
-from jobs.engine.lstm import (
-    LayerRun,
-    State,
-    Tensor,
-    Weights,
-    advance,
-    logits,
-    run_network,
-    zero_states,
-)
+from jobs.engine.layers import Weights, advance, logits, run_network, zero_states
+from jobs.engine.tensors import LayerRun, State, Tensor
 
 
 @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
@@ -44,10 +36,7 @@ def read_windows(
     """
     states = _last_step_but_one(weights, ids, mask)
     states, gates = advance(weights, ids[-1], states)
-    rows = tuple(
-        LayerRun(*state, gate, tf.tanh(state.cell))
-        for state, gate in zip(states, gates, strict=True)
-    )
+    rows = tuple(LayerRun(*state, gate) for state, gate in zip(states, gates, strict=True))
     return rows, tf.nn.softmax(logits(weights, states[-1].hidden))
 
 
@@ -76,7 +65,6 @@ def bits(scores: Tensor, targets: Tensor) -> Tensor:
 
 def _last_step_but_one(weights: Weights, ids: Tensor, mask: Tensor) -> tuple[State, ...]:
     """The states after all characters of the windows but the last."""
-    sizes = tuple(layer.recurrent_kernel.shape[0] for layer in weights.layers)
     steps = ids.shape[0] - 1
 
     def body(t: Tensor, states: tuple[State, ...]) -> tuple[Tensor, tuple[State, ...]]:
@@ -87,7 +75,7 @@ def _last_step_but_one(weights: Weights, ids: Tensor, mask: Tensor) -> tuple[Sta
     _, states = tf.while_loop(
         lambda t, _: t < steps,
         body,
-        (0, zero_states(sizes, ids.shape[1])),
+        (0, zero_states(weights, ids.shape[1])),
         maximum_iterations=steps,
     )
     return states  # type: ignore[no-any-return]

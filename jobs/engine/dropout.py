@@ -7,7 +7,7 @@ alone, or an LSTM could not remember (Zaremba et al. 2014). Only while training.
 
 import tensorflow as tf
 
-from jobs.engine.lstm import Tensor
+from jobs.engine.tensors import Tensor
 
 
 def dropout_factors(

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from jobs.corpus.documents import GAP, Starts, with_gaps
 from jobs.engine.compiled_reads import score_stream, score_windows
-from jobs.engine.lstm import Weights, to_device, zero_states
+from jobs.engine.layers import Weights, to_device, zero_states
 from jobs.model.network import Ids, Network, TextIds
 from jobs.model.reading_mode import ReadingMode
 
@@ -91,8 +91,7 @@ def _stream_bits(weights: Weights, text: Ids, first: int) -> tuple[float, int]:
     counted = counted & (positions + 1 < text.size) & (targets != GAP)
     counted &= (inputs != GAP) | (positions < 0)  # before any text the first character is predicted
     mask, inputs, targets = read.astype(np.float32), np.maximum(inputs, 0), np.maximum(targets, 0)
-    sizes = tuple(layer.recurrent_kernel.shape[0] for layer in weights.layers)
-    states = zero_states(sizes, segments)
+    states = zero_states(weights, segments)
     total = 0.0
     for start in range(0, steps, WARM_UP):
         part = slice(start, start + WARM_UP)

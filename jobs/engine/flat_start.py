@@ -34,7 +34,9 @@ class Attempt:
 
 def first_network(corpus: Corpus, config: Config) -> Network:
     """Untrained weights; the output bias as ``training.initial_bias`` says."""
-    network = first_weights(corpus.alphabet, config.network.layers, config.seed)
+    network = first_weights(
+        corpus.alphabet, config.network.layers, config.seed, config.network.cells
+    )
     if config.training.initial_bias == "zero":
         return network
     bias = np.log(character_frequencies(corpus)).astype(np.float32)

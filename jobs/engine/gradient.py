@@ -6,22 +6,12 @@ layer's weights are one product over all steps after the loop (back-propagation 
 Werbos 1990).
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import numpy as np
 import tensorflow as tf
 
-from jobs.engine.lstm import (
-    LayerRun,
-    LayerWeights,
-    State,
-    Tensor,
-    Weights,
-    laid_out,
-    layer_inputs,
-    logits,
-    run_layer,
-)
+from jobs.engine.layers import LayerWeights, Weights, layer_inputs, logits, run_layer
+from jobs.engine.tensors import LayerRun, RowGradients, State, Tensor, laid_out
 
 
 class StepLoss(NamedTuple):
@@ -75,11 +65,17 @@ def loss_and_gradients(
 
     Returns:
         the loss, the gradients in the shape of the weights, the states after the last character.
+
+    Raises:
+        ValueError: a layer of a kind that is only read.
     """
+    untrained = [layer.cell.kind for layer in weights.layers if not layer.cell.kind.trained]
+    if untrained:
+        raise ValueError(f"{untrained[0]} is only read, not trained")
     runs: list[LayerRun] = []
     sources = [inputs]  # what each layer reads, and at the end what the softmax reads
     for number, (layer, initial) in enumerate(zip(weights.layers, states, strict=True)):
-        runs.append(run_layer(layer_inputs(layer, sources[-1]), layer.recurrent_kernel, initial))
+        runs.append(run_layer(layer, layer_inputs(layer, sources[-1]), initial))
         sources.append(_dropped(runs[-1].hidden, dropout, number))
 
     steps, predicting = inputs.shape[0], targets.shape[0]
@@ -101,15 +97,15 @@ def loss_and_gradients(
             hidden, kept_mask = run.hidden[steps - kept :], mask[steps - kept :, :, None]
             penalty += l1 * tf.reduce_sum(tf.abs(hidden) * kept_mask) / scale.batch_size
             gradient += l1 / scale.batch_size * tf.sign(hidden) * kept_mask
-        gate_gradients = backward_layer(run, layer.recurrent_kernel, states[number], gradient)
+        rows = backward_layer(layer, run, states[number], gradient)
         layer_gradients.insert(
-            0, weight_gradients(layer, sources[number], run, states[number], gate_gradients)
+            0, weight_gradients(layer, sources[number], run, states[number], rows)
         )
         if number:
-            gradient = product_rows(gate_gradients, layer.kernel)
+            gradient = product_rows(rows.inputs, layer.kernel)
 
     loss = StepLoss(head.nats + penalty, head.nats)
-    final_states = tuple(State(run.hidden[-1], run.cell[-1]) for run in runs)
+    final_states = tuple(run.final for run in runs)
     return loss, Weights(tuple(layer_gradients), head.kernel, head.bias), final_states
 
 
@@ -162,81 +158,73 @@ def product_rows(gradients: Tensor, kernel: Tensor) -> Tensor:
 
 
 def backward_layer(
-    run: LayerRun, recurrent_kernel: Tensor, initial: State, gradient: Tensor
-) -> Tensor:
-    """Gradient of the gates' inputs z of every step.
+    layer: LayerWeights, run: LayerRun, initial: State, gradient: Tensor
+) -> RowGradients:
+    """Gradient of what every step has read.
 
     Args:
+        layer: its weights.
         run: what the layer did.
-        recurrent_kernel: (H, 4H).
         initial: its state before the first step.
         gradient: (K, B, H) of the loss by the layer's last K hidden states; the others have none
             of their own.
-
-    Returns:
-        (T, B, 4H).
     """
     steps, batch, units = run.hidden.shape
     # where only the last step has one, it starts the loop and nothing is added later
     from_above = None if gradient.shape[0] == 1 else gradient
-    # derivative of the hidden state by the cell state
-    to_cell = run.gates[..., 3 * units :] * (1.0 - run.cell_tanh * run.cell_tanh)
+    cell = layer.cell.backwards(run, initial, layer.recurrent_kernel)
     # of a large kernel XLA drops both transposes: it is multiplied as it is
-    back, transposed = laid_out(tf.transpose(recurrent_kernel), units)
+    back, transposed = laid_out(cell.back, units)
     # in place: row t holds the derivatives of its step before, the gradients of its gates after it
-    stack = tf.TensorArray(tf.float32, steps, element_shape=[batch, 4 * units])
-    stack = stack.unstack(gate_derivatives(run, initial))
+    width = cell.derivatives.shape[-1]
+    stack = tf.TensorArray(tf.float32, steps, element_shape=[batch, width])
+    stack = stack.unstack(cell.derivatives)
 
-    def body(t: Tensor, d_hidden: Tensor, d_cell: Tensor, stack: Tensor) -> tuple[Tensor, ...]:
-        # i, f and g act through the cell state, o through the hidden state; one contiguous row of
-        # 4H values, which XLA computes twice as fast as four rows of H
-        gate_gradient = tf.concat([d_cell, d_cell, d_cell, d_hidden], axis=-1) * stack.read(t)
+    def body(t: Tensor, carried: tuple[Tensor, ...], stack: Tensor) -> tuple[Any, ...]:
+        row = cell.row(carried) * stack.read(t)
         before = tf.maximum(t - 1, 0)
-        d_hidden = tf.matmul(gate_gradient, back, transpose_b=transposed)
+        d_hidden = tf.matmul(cell.through(row), back, transpose_b=transposed)
         if from_above is not None:
             d_hidden += from_above[before]
-        d_cell = d_cell * run.gates[t][:, units : 2 * units] + d_hidden * to_cell[before]
-        return t - 1, d_hidden, d_cell, stack.write(t, gate_gradient)
+        return t - 1, cell.earlier(d_hidden, carried, t, before), stack.write(t, row)
 
-    last = (steps - 1, gradient[-1], gradient[-1] * to_cell[-1], stack)
+    last = (steps - 1, cell.begin(gradient[-1]), stack)
     *_, stack = tf.while_loop(lambda t, *_: t >= 0, body, last, maximum_iterations=steps)
-    return stack.stack()
-
-
-def gate_derivatives(run: LayerRun, initial: State) -> Tensor:
-    """(T, B, 4H) derivatives by the gates' inputs, outside the loop for all steps: of the cell
-    state by z of i, f and g, of the hidden state by z of o.
-    """
-    units = run.hidden.shape[-1]
-    i, _, g, _ = tf.split(run.gates, 4, axis=-1)
-    before = tf.concat([initial.cell[None], run.cell[:-1]], axis=0)
-    partner = tf.concat([g, before, i, run.cell_tanh], axis=-1)
-    # sigmoid' = (1 - a) a and tanh' = (1 - a) (1 + a), both as (1 - a) (a + 0 or 1)
-    one = tf.constant(np.repeat(np.array([0.0, 0.0, 1.0, 0.0], np.float32), units))
-    return (1.0 - run.gates) * (run.gates + one) * partner
+    gradients: RowGradients = cell.gradients(stack.stack())
+    return gradients
 
 
 def weight_gradients(
-    layer: LayerWeights, source: Tensor, run: LayerRun, initial: State, gate_gradients: Tensor
+    layer: LayerWeights, source: Tensor, run: LayerRun, initial: State, rows: RowGradients
 ) -> LayerWeights:
-    """Gradients of one layer's weights from those of its gates (T, B, 4H), in one product: a
-    quarter less time than one for each matrix and a sum for the bias.
+    """Gradients of one layer's weights from those of its rows.
 
     ``source`` is what the layer read: ids (T, B) int32 or hidden states (T, B, inputs).
     """
-    width = gate_gradients.shape[-1]
-    flat = tf.reshape(gate_gradients, [-1, width])
     earlier = tf.concat([initial.hidden[None], run.hidden[:-1]], axis=0)
-    read = [earlier, tf.ones([*earlier.shape[:-1], 1])]  # the bias is read as a 1 at every step
-    if source.dtype != tf.int32:
-        read.insert(0, source)
-    sizes = [array.shape[-1] for array in read]
-    side_by_side = tf.reshape(tf.concat(read, axis=-1), [-1, sum(sizes)])
-    product = tf.matmul(side_by_side, flat, transpose_a=True)
-    *below, recurrent, bias = tf.split(product, sizes)
+    ones = tf.ones([*earlier.shape[:-1], 1])  # the bias is read as a 1 at every step
+    if rows.recurrent is rows.inputs:  # in one product: a quarter less time than in three
+        read = [earlier, ones] if source.dtype == tf.int32 else [source, earlier, ones]
+        *below, recurrent, bias = _products(read, rows.inputs)
+        bias = bias[0]
+    else:
+        read = [ones] if source.dtype == tf.int32 else [source, ones]
+        *below, bias = _products(read, rows.inputs)
+        recurrent, recurrent_bias = _products([earlier, ones], rows.recurrent)
+        bias = tf.concat([bias, recurrent_bias], axis=0)
     if source.dtype == tf.int32:
+        flat = tf.reshape(rows.inputs, [-1, rows.inputs.shape[-1]])
         symbols = layer.kernel.shape[0]
         kernel = tf.math.unsorted_segment_sum(flat, tf.reshape(source, [-1]), symbols)
     else:
         (kernel,) = below
-    return LayerWeights(kernel, recurrent, bias[0])
+    return LayerWeights(kernel, recurrent, bias, layer.cell)
+
+
+def _products(read: list[Tensor], gradients: Tensor) -> list[Tensor]:
+    """The gradient of each weight that ``read`` (T, B, n) was multiplied by, in one product."""
+    sizes = [array.shape[-1] for array in read]
+    side_by_side = tf.reshape(tf.concat(read, axis=-1), [-1, sum(sizes)])
+    flat = tf.reshape(gradients, [-1, gradients.shape[-1]])
+    product = tf.matmul(side_by_side, flat, transpose_a=True)
+    return tf.split(product, sizes)  # type: ignore[no-any-return]

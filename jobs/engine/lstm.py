@@ -1,263 +1,135 @@
-"""The LSTM in TensorFlow, and the engine in one page.
-
-The files of the engine in the order in which a run meets them, and what flows between them. Ids are
-int32, everything else float32, time first: (T, B, ...), so that one step is one contiguous block.
-T steps, B texts side by side, H units, V characters, K predictions.
-
-    batches.py          a text's ids, settings, epoch -> ids, targets and mask of the next S steps;
-                        the mask is 0 where a batch is padded. NumPy alone.
-    lstm.py             here: one step, one layer over T steps, all layers. ids, states -> LayerRun
-                        (hidden, cell, gates of every step) per layer -> logits (T, B, V).
-    dropout.py          seed, step -> what each layer's hidden states are multiplied by.
-    gradient.py         a batch, weights, states -> loss, gradients, final states: back-propagation
-                        through time, written by hand.
-    adam.py             gradients, moments -> new weights: clipping, Adam, the learning rate.
-    train_step.py       TrainState, S batches -> TrainState: many steps in one execution of one
-                        compiled program, the batch in two shards where two cores pay.
-    compiled_reads.py   the programs that only read: for scores and for traces.
-    evaluate.py         weights, the held-out text -> bits per character.
-    checkpoint.py       what an epoch hands to the next -> one file, and back.
-    train.py            a corpus -> the network of the best epoch, the history of all: calls those
-                        above, epoch by epoch.
-    sample.py           a network, a start, a seed -> the text that it writes, traced.
-    trace_text.py       a network, a text -> hidden, cell, gates and probabilities of every
-                        character, in memory or to disk block by block;
-    prefetch.py         makes the next blocks while the last are written.
-
-Between the files weights are the named tuples below, nests that TensorFlow's loops carry as they
-are; outside the engine they are ``jobs.model.network.Network``, and traces ``jobs.model.trace``.
-Same seed, same bits: nothing here asks the machine how many cores it has, and random numbers follow
-from seed, epoch and step alone.
-
-The numbers are those of Keras' ``LSTM`` (Hochreiter & Schmidhuber 1997 with the forget gate of
-Gers et al. 2000), for any number of layers; gate order input, forget, candidate, output::
+"""The LSTM (Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000): one step, and
+one step back. Gate order input, forget, candidate, output, as Keras'::
 
     z = x @ kernel + h @ recurrent_kernel + bias        # (B, 4H)
     i, f, g, o = sigmoid, sigmoid, tanh, sigmoid of the four quarters of z
     c = f * c + i * g
     h = o * tanh(c)
-
-The functions are written to be compiled as a whole (``tf.function(jit_compile=True)``) by the
-modules that train, sample and trace.
 """
 
-import os
-from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
-from jobs.machine.runtime import INNER_THREADS, POOL_THREADS
-from jobs.model.network import Layer, Network
-
-Tensor = Any  # tf.Tensor; TensorFlow ships no types
-
-# XLA keeps each matrix product on one thread: the cores share the batch instead
-# (jobs/engine/train_step.py).
-_FLAG = "--xla_cpu_multi_thread_eigen=false"
-if _FLAG not in os.environ.get("XLA_FLAGS", ""):
-    os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {_FLAG}"
-
-# From so many units a kernel no longer fits a core's cache, and every product of the loop over time
-# packs it anew: a third faster from the transpose (tests/benchmarks/README.md).
-TRANSPOSED = 512
-
-with suppress(RuntimeError):  # TensorFlow is already running, with whatever it was given
-    tf.config.threading.set_intra_op_parallelism_threads(INNER_THREADS)
-    tf.config.threading.set_inter_op_parallelism_threads(POOL_THREADS)
+from jobs.engine.tensors import LayerRun, RowGradients, State, Tensor, activated, gate_values
+from jobs.model.cell import LSTM, Cell
 
 
-class LayerWeights(NamedTuple):
-    """One LSTM layer on the device, shapes as in ``jobs.model.network.Layer``."""
+class Lstm(NamedTuple):
+    """The cell of a layer. It holds no tensor: TensorFlow's nests carry its type alone."""
 
-    kernel: Tensor  # (inputs, 4H)
-    recurrent_kernel: Tensor  # (H, 4H)
-    bias: Tensor  # (4H,)
+    @property
+    def kind(self) -> Cell:
+        """What is computed."""
+        return LSTM
+
+    def row_width(self, units: int) -> int:
+        """Values of a row that a step reads, and writes when it is done."""
+        return 4 * units
+
+    def rows(self, product: Tensor, bias: Tensor) -> Tensor:
+        """(..., 4H) what a step reads, from ``x @ kernel`` (..., 4H)."""
+        return product + bias
+
+    def step(
+        self, row: Tensor, state: State, recurrent_kernel: Tensor, transposed: bool
+    ) -> tuple[State, Tensor]:
+        """THE step.
+
+        Args:
+            row: (B, 4H) ``x @ kernel + bias``.
+            state: before the step.
+            recurrent_kernel: (H, 4H), or its transpose.
+            transposed: whether it is.
+
+        Returns:
+            the state after the step; gates (B, 4H) after their non-linearities.
+        """
+        z = row + tf.matmul(state.hidden, recurrent_kernel, transpose_b=transposed)
+        units = z.shape[-1] // 4
+        if self.kind != LSTM:
+            return self._unusual(z, state)
+        # sigmoid(x) = (1 + tanh(x / 2)) / 2: one tanh over one contiguous block does all four gates
+        scale = tf.constant(np.repeat(np.array([0.5, 0.5, 1.0, 0.5], np.float32), units))
+        shift = tf.constant(np.repeat(np.array([0.5, 0.5, 0.0, 0.5], np.float32), units))
+        gates = tf.tanh(z * scale) * scale + shift
+        i, f, g, o = tf.split(gates, 4, axis=-1)
+        cell = f * state.cell + i * g
+        return State(o * tf.tanh(cell), cell), gates
+
+    def _unusual(self, z: Tensor, state: State) -> tuple[State, Tensor]:
+        """Other non-linearities, which are only read."""
+        i, f, g, o = tf.split(z, 4, axis=-1)
+        i, f, o = (gate_values(self.kind.gate_activation, values) for values in (i, f, o))
+        g = activated(self.kind.activation, g)
+        cell = f * state.cell + i * g
+        hidden = o * activated(self.kind.activation, cell)
+        return State(hidden, cell), tf.concat([i, f, g, o], axis=-1)
+
+    def run(self, kept: Tensor, rows: Tensor) -> LayerRun:
+        """From the cell states (T, B, H) and gates (T, B, 4H) of all steps: what cannot be
+        recomputed is all that the loop stores.
+        """
+        units = kept.shape[-1]
+        cell_tanh = activated(self.kind.activation, kept)
+        return LayerRun(rows[..., 3 * units :] * cell_tanh, kept, rows, cell_tanh)
+
+    def backwards(self, run: LayerRun, initial: State, recurrent_kernel: Tensor) -> "LstmBackwards":
+        """What the loop backwards over ``run`` needs."""
+        units = run.hidden.shape[-1]
+        # derivative of the hidden state by the cell state
+        to_cell = run.gates[..., 3 * units :] * (1.0 - run.cell_tanh * run.cell_tanh)
+        return LstmBackwards(
+            gate_derivatives(run, initial), tf.transpose(recurrent_kernel), run, to_cell
+        )
 
 
-class Weights(NamedTuple):
-    """The network on the device; a nest that TensorFlow's loops carry as it is."""
+class LstmBackwards(NamedTuple):
+    """One layer seen from its end; the loop carries the gradients of h and c, both (B, H)."""
 
-    layers: tuple[LayerWeights, ...]
-    output_kernel: Tensor  # (H, V)
-    output_bias: Tensor  # (V,)
+    derivatives: Tensor  # (T, B, 4H), see gate_derivatives()
+    back: Tensor  # (4H, H)
+    forwards: LayerRun
+    to_cell: Tensor  # (T, B, H)
 
+    def begin(self, d_hidden: Tensor) -> tuple[Tensor, ...]:
+        """What the last step hands to the loop: gradient (B, H) of its hidden state."""
+        return d_hidden, d_hidden * self.to_cell[-1]
 
-class State(NamedTuple):
-    """What one layer remembers."""
+    def row(self, carried: tuple[Tensor, ...]) -> Tensor:
+        """(B, 4H) what the derivatives of a step are multiplied by."""
+        d_hidden, d_cell = carried
+        # i, f and g act through the cell state, o through the hidden state; one contiguous row of
+        # 4H values, which XLA computes twice as fast as four rows of H
+        return tf.concat([d_cell, d_cell, d_cell, d_hidden], axis=-1)
 
-    hidden: Tensor  # (B, H)
-    cell: Tensor  # (B, H)
+    def through(self, row: Tensor) -> Tensor:
+        """The part of a gradient row that came by the recurrent product: all of it."""
+        return row
 
+    def earlier(
+        self, d_hidden: Tensor, carried: tuple[Tensor, ...], t: Tensor, before: Tensor
+    ) -> tuple[Tensor, ...]:
+        """What step ``t`` hands to the one before, from the gradient of that one's hidden state."""
+        units = self.to_cell.shape[-1]
+        _, d_cell = carried
+        kept = d_cell * self.forwards.gates[t][:, units : 2 * units]
+        return d_hidden, kept + d_hidden * self.to_cell[before]
 
-class LayerRun(NamedTuple):
-    """One layer after every step of a text."""
-
-    hidden: Tensor  # (T, B, H)
-    cell: Tensor  # (T, B, H)
-    gates: Tensor  # (T, B, 4H): i, f, g, o after their non-linearities
-    cell_tanh: Tensor  # (T, B, H) tanh(cell), which back-propagation needs again
-
-
-def to_device(network: Network) -> Weights:
-    """The weights as tensors."""
-    return Weights(
-        tuple(
-            LayerWeights(
-                tf.constant(layer.kernel),
-                tf.constant(layer.recurrent_kernel),
-                tf.constant(layer.bias),
-            )
-            for layer in network.layers
-        ),
-        tf.constant(network.output_kernel),
-        tf.constant(network.output_bias),
-    )
+    def gradients(self, rows: Tensor) -> RowGradients:
+        """From the rows (T, B, 4H) of all steps."""
+        return RowGradients(rows, rows)
 
 
-def to_network(weights: Weights) -> Network:
-    """The weights as NumPy arrays."""
-    return Network(
-        tuple(Layer(*(array.numpy() for array in layer)) for layer in weights.layers),
-        weights.output_kernel.numpy(),
-        weights.output_bias.numpy(),
-    )
-
-
-def zero_states(sizes: tuple[int, ...], batch: int) -> tuple[State, ...]:
-    """The state of every layer before any character."""
-    return tuple(State(tf.zeros([batch, size]), tf.zeros([batch, size])) for size in sizes)
-
-
-def step(z: Tensor, cell: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """THE step, from the gates' inputs on.
-
-    Args:
-        z: (B, 4H) ``x @ kernel + h @ recurrent_kernel + bias``.
-        cell: (B, H) the cell state before the step.
-
-    Returns:
-        hidden (B, H), cell (B, H), gates (B, 4H) after their non-linearities.
+def gate_derivatives(run: LayerRun, initial: State) -> Tensor:
+    """(T, B, 4H) derivatives by the gates' inputs, outside the loop for all steps: of the cell
+    state by z of i, f and g, of the hidden state by z of o.
     """
-    units = z.shape[-1] // 4
-    # sigmoid(x) = (1 + tanh(x / 2)) / 2: one tanh over one contiguous block does all four gates
-    scale = tf.constant(np.repeat(np.array([0.5, 0.5, 1.0, 0.5], np.float32), units))
-    shift = tf.constant(np.repeat(np.array([0.5, 0.5, 0.0, 0.5], np.float32), units))
-    gates = tf.tanh(z * scale) * scale + shift
-    i, f, g, o = tf.split(gates, 4, axis=-1)
-    cell = f * cell + i * g
-    return o * tf.tanh(cell), cell, gates
-
-
-def run_layer(
-    inputs: Tensor, recurrent_kernel: Tensor, initial: State, mask: Tensor | None = None
-) -> LayerRun:
-    """One layer over T characters.
-
-    Args:
-        inputs: (T, B, 4H) ``x @ kernel + bias`` of every step; T is static.
-        recurrent_kernel: (H, 4H).
-        initial: the state before the first step.
-        mask: (T, B) float32 or None: where it is 0, before a text begins, the state after the
-            step is zero.
-    """
-    steps, batch, width = inputs.shape
-    units = width // 4
-    kernel, transposed = laid_out(recurrent_kernel, units)
-    # In place, so that XLA need not fill arrays with zeros and copy them first: row t of the gates
-    # holds their inputs before the step, and the cells begin as the first quarter of those.
-    gates = tf.TensorArray(tf.float32, steps, element_shape=[batch, width]).unstack(inputs)
-    cells = tf.TensorArray(tf.float32, steps, element_shape=[batch, units])
-    cells = cells.unstack(inputs[..., :units])
-
-    def body(t: Tensor, state: State, cells: Any, gates: Any) -> tuple[Any, ...]:
-        z = gates.read(t) + tf.matmul(state.hidden, kernel, transpose_b=transposed)
-        hidden, cell, gate = step(z, state.cell)
-        if mask is not None:
-            hidden, cell = hidden * mask[t][:, None], cell * mask[t][:, None]
-        return t + 1, State(hidden, cell), cells.write(t, cell), gates.write(t, gate)
-
-    # Only what cannot be recomputed is stored: with at most eight operations in its body XLA runs
-    # a loop undivided on one thread; more, and every step is passed from thread to thread. The same
-    # holds for a whole program of which more than eight operations are ready at once. So the first
-    # step stands before the loop, which would else begin with copies of the states, ready at once.
-    _, _, cells, gates = tf.while_loop(
-        lambda t, *_: t < steps,
-        body,
-        body(tf.constant(0), initial, cells, gates),
-        maximum_iterations=steps - 1,
-    )
-    cell, gate = cells.stack(), gates.stack()
-    cell_tanh = tf.tanh(cell)
-    return LayerRun(gate[..., 3 * units :] * cell_tanh, cell, gate, cell_tanh)
-
-
-def laid_out(kernel: Tensor, units: int) -> tuple[Tensor, bool]:
-    """A recurrent kernel as a loop over time multiplies by it fastest: itself or its transpose, and
-    whether it is the transpose. Made once, before the loop.
-    """
-    if units < TRANSPOSED:
-        return kernel, False
-    return tf.transpose(kernel), True
-
-
-def layer_inputs(layer: LayerWeights, below: Tensor) -> Tensor:
-    """(T, B, 4H) ``x @ kernel + bias`` for all steps at once.
-
-    ``below`` is the hidden states of the layer below (T, B, inputs), or, for the first layer, the
-    character ids (T, B) int32: a one-hot row times a matrix is one row of the matrix, so the kernel
-    rows are gathered and no one-hot array ever exists.
-    """
-    if below.dtype == tf.int32:
-        return tf.gather(layer.kernel, below) + layer.bias
-    steps, batch, width = below.shape
-    product = tf.matmul(tf.reshape(below, [steps * batch, width]), layer.kernel) + layer.bias
-    return tf.reshape(product, [steps, batch, product.shape[-1]])
-
-
-def run_network(
-    weights: Weights, ids: Tensor, states: tuple[State, ...], mask: Tensor | None = None
-) -> tuple[tuple[LayerRun, ...], tuple[State, ...]]:
-    """All layers over a text.
-
-    Args:
-        weights: the network.
-        ids: (T, B) int32, shape static.
-        states: per layer, before the first character.
-        mask: see :func:`run_layer`.
-
-    Returns:
-        per layer everything that happened; per layer the state after the last character.
-    """
-    below = ids
-    runs = []
-    for layer, initial in zip(weights.layers, states, strict=True):
-        run = run_layer(layer_inputs(layer, below), layer.recurrent_kernel, initial, mask)
-        runs.append(run)
-        below = run.hidden
-    return tuple(runs), tuple(State(run.hidden[-1], run.cell[-1]) for run in runs)
-
-
-def advance(
-    weights: Weights, ids: Tensor, states: tuple[State, ...]
-) -> tuple[tuple[State, ...], tuple[Tensor, ...]]:
-    """All layers by one character: ids (B,) int32 -> new states, gates (B, 4H) per layer."""
-    product = tf.gather(weights.layers[0].kernel, ids)
-    new_states: list[State] = []
-    gates: list[Tensor] = []
-    for number, (layer, state) in enumerate(zip(weights.layers, states, strict=True)):
-        if number:
-            product = tf.matmul(new_states[-1].hidden, layer.kernel)
-        z = product + layer.bias + tf.matmul(state.hidden, layer.recurrent_kernel)
-        hidden, cell, gate = step(z, state.cell)
-        new_states.append(State(hidden, cell))
-        gates.append(gate)
-    return tuple(new_states), tuple(gates)
-
-
-def logits(weights: Weights, hidden: Tensor) -> Tensor:
-    """Unnormalised log-probabilities of the next character: (..., H) -> (..., V)."""
-    width, symbols = weights.output_kernel.shape
-    flat = tf.matmul(tf.reshape(hidden, [-1, width]), weights.output_kernel)
-    return tf.reshape(flat + weights.output_bias, [*hidden.shape[:-1], symbols])
+    units = run.hidden.shape[-1]
+    i, _, g, _ = tf.split(run.gates, 4, axis=-1)
+    before = tf.concat([initial.cell[None], run.cell[:-1]], axis=0)
+    partner = tf.concat([g, before, i, run.cell_tanh], axis=-1)
+    # sigmoid' = (1 - a) a and tanh' = (1 - a) (1 + a), both as (1 - a) (a + 0 or 1)
+    one = tf.constant(np.repeat(np.array([0.0, 0.0, 1.0, 0.0], np.float32), units))
+    return (1.0 - run.gates) * (run.gates + one) * partner

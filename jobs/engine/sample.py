@@ -14,12 +14,12 @@ import tensorflow as tf
 
 from jobs.config.schema import Config
 from jobs.corpus.corpus import Corpus
-from jobs.engine.lstm import State, Tensor, Weights, advance, logits, to_device, zero_states
+from jobs.engine.layers import Weights, advance, logits, to_device, zero_states
+from jobs.engine.tensors import LayerRun, State, Tensor, named_arrays
 from jobs.errors import ExitCode, NeuronarioError
-from jobs.model.cell import LSTM
 from jobs.model.network import Ids, Network
 from jobs.model.reading_mode import ReadingMode
-from jobs.model.trace import Before, LayerTrace, Trace
+from jobs.model.trace import Trace, trace_from_arrays
 
 STREAM_START = 100  # characters read before the first is drawn, stream regime
 START_KEY, DRAW_KEY = 1, 2  # independent random numbers from the one seed
@@ -28,9 +28,8 @@ START_KEY, DRAW_KEY = 1, 2  # independent random numbers from the one seed
 class Row(NamedTuple):
     """The network after one character."""
 
-    hidden: tuple[Tensor, ...]  # per layer (H,)
-    cell: tuple[Tensor, ...]
-    gates: tuple[Tensor, ...]  # per layer (4H,)
+    states: tuple[State, ...]  # per layer (H,)
+    gates: tuple[Tensor, ...]  # per layer, as its cell writes them; or ()
     probabilities: Tensor  # (V,)
 
 
@@ -99,7 +98,7 @@ def sample(
     ids, rows = compiled_sample(lanes, carry_state=not mode.window)(
         to_device(network), tf.constant(start), tf.constant(numbers), tf.constant(temperature)
     )
-    return _trace(ids.numpy(), start, rows, mode)
+    return _trace(network, ids.numpy(), start, rows, mode)
 
 
 @lru_cache(maxsize=8)
@@ -114,8 +113,6 @@ def compiled_sample(lanes: int, *, carry_state: bool) -> Any:
     def program(
         weights: Weights, start: Tensor, numbers: Tensor, temperature: Tensor
     ) -> tuple[Tensor, Row]:
-        sizes = tuple(layer.recurrent_kernel.shape[0] for layer in weights.layers)
-
         def read(
             position: Tensor, character: Tensor, states: tuple[State, ...]
         ) -> tuple[tuple[State, ...], tuple[Tensor, ...]]:
@@ -131,7 +128,7 @@ def compiled_sample(lanes: int, *, carry_state: bool) -> Any:
         _, states = tf.while_loop(
             lambda t, _: t < first,
             warm_up,
-            (0, zero_states(sizes, lanes)),
+            (0, zero_states(weights, lanes)),
             maximum_iterations=first,
         )
         states, gates = read(tf.constant(first), start[-1], states)
@@ -192,28 +189,26 @@ def _row(
     weights: Weights, states: tuple[State, ...], gates: tuple[Tensor, ...], lane: Tensor
 ) -> Row:
     return Row(
-        tuple(state.hidden[lane] for state in states),
-        tuple(state.cell[lane] for state in states),
-        tuple(gate[lane] for gate in gates),
+        tf.nest.map_structure(lambda array: array[lane], states),
+        tf.nest.map_structure(lambda array: array[lane], gates),
         tf.nn.softmax(logits(weights, states[-1].hidden[lane][None]))[0],
     )
 
 
-def _trace(ids: Ids, start: Ids, rows: Row, mode: ReadingMode) -> Trace:
-    layers = []
-    for hidden, cell, gates in zip(rows.hidden, rows.cell, rows.gates, strict=True):
-        i, f, _, o = np.split(gates.numpy()[1:], 4, axis=1)
-        named = dict(zip(LSTM.gates, map(np.ascontiguousarray, (i, f, o)), strict=True))
-        layers.append(LayerTrace(hidden.numpy()[1:], cell.numpy()[1:], named))
-    return Trace(
-        ids=ids,
-        context=start,
-        layers=tuple(layers),
-        probabilities=rows.probabilities.numpy()[1:],
-        before=Before(
-            hidden=tuple(hidden.numpy()[0] for hidden in rows.hidden),
-            cell=tuple(cell.numpy()[0] for cell in rows.cell),
-            probabilities=rows.probabilities.numpy()[0],
-        ),
-        mode=mode,
+def _trace(network: Network, ids: Ids, start: Ids, rows: Row, mode: ReadingMode) -> Trace:
+    arrays: dict[str, np.ndarray] = {
+        "ids": ids,
+        "context": start,
+        "probabilities": rows.probabilities.numpy()[1:],
+        "before.probabilities": rows.probabilities.numpy()[0],
+    }
+    runs = tuple(
+        LayerRun(*state, gates) for state, gates in zip(rows.states, rows.gates, strict=True)
     )
+    for name, tensor in named_arrays(network.cells, runs).items():
+        array = tensor.numpy()
+        layer, _, state = name.partition(".")
+        arrays[name] = np.ascontiguousarray(array[1:])
+        if state in ("hidden", "cell"):
+            arrays[f"{layer}.before.{state}"] = array[0]
+    return trace_from_arrays(arrays, mode)

@@ -6,6 +6,7 @@ Alignment as in ``jobs/model/trace.py``: row t is the network after reading ``id
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice, pairwise
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -14,8 +15,10 @@ from numpy.typing import NDArray
 from jobs.disk.array_files import ArrayWriter
 from jobs.engine.compiled_reads import read_stream, read_windows, states_after
 from jobs.engine.evaluate import WARM_UP
-from jobs.engine.lstm import LayerRun, State, Tensor, Weights, to_device, zero_states
+from jobs.engine.layers import Weights, to_device, zero_states
 from jobs.engine.prefetch import prefetched
+from jobs.engine.tensors import LayerRun, State, named_arrays
+from jobs.model.cell import Cell
 from jobs.model.network import Float, Ids, Network
 from jobs.model.reading_mode import ReadingMode
 from jobs.model.trace import Trace, trace_from_arrays
@@ -32,21 +35,20 @@ SAME_STATE = 1e-6  # two states that differ by less in every value count as one
 class Block:
     """Rows of a trace: the arrays of :meth:`jobs.model.trace.Trace.arrays` for some characters."""
 
-    hidden: tuple[Float, ...]  # per layer (N, H)
-    cell: tuple[Float, ...]
-    gates: tuple[Float, ...]  # per layer (N, 4H): i, f, g, o
+    cells: tuple[Cell, ...]
+    runs: tuple[LayerRun, ...]  # per layer, NumPy arrays (N, ...)
     probabilities: Float  # (N, V)
 
     def arrays(self) -> dict[str, Float]:
         """Named as in the trace."""
-        named: dict[str, Float] = {"probabilities": self.probabilities}
-        for number, gates in enumerate(self.gates, start=1):
-            i, f, _, o = np.split(gates, 4, axis=1)
-            named[f"layer{number}.hidden"] = self.hidden[number - 1]
-            named[f"layer{number}.cell"] = self.cell[number - 1]
-            named[f"layer{number}.input_gate"] = i
-            named[f"layer{number}.forget_gate"] = f
-            named[f"layer{number}.output_gate"] = o
+        return {"probabilities": self.probabilities, **named_arrays(self.cells, self.runs)}
+
+    def before(self) -> dict[str, Float]:
+        """The last row, named as that before the text is."""
+        named: dict[str, Float] = {"before.probabilities": self.probabilities[-1]}
+        for number, (cell, run) in enumerate(zip(self.cells, self.runs, strict=True), start=1):
+            for state in cell.carried:
+                named[f"layer{number}.before.{state}"] = getattr(run, state)[-1]
         return named
 
 
@@ -82,7 +84,7 @@ def trace_text(
     arrays: dict[str, np.ndarray] = {
         name: np.concatenate([column[name] for column in columns]) for name in before.arrays()
     }
-    arrays |= _before_arrays(before)
+    arrays |= before.before()
     arrays |= {"ids": np.ascontiguousarray(ids, np.int32)}
     arrays |= {"context": np.ascontiguousarray(context, np.int32)}
     if starts is not None:
@@ -113,7 +115,7 @@ def write_trace(
         NeuronarioError: 73, 74 or 77 where a file cannot be written.
     """
     blocks = trace_blocks(network, ids, mode=mode, context=context)
-    for name, array in _before_arrays(next(blocks)).items():
+    for name, array in next(blocks).before().items():
         writer.append(name, array)
     done = 0
     with prefetched(blocks, segments_for(network)) as made:
@@ -156,11 +158,11 @@ def _stream_blocks(
     context: Ids,
     sizes: tuple[int, ...] = POWERS_OF_TWO,
 ) -> Iterator[Block]:
-    states = zero_states(network.sizes, 1)
+    states = zero_states(weights, 1)
     before = None
     for start in range(0, context.size, STREAM_BLOCK):
         before, states = _stream_block(weights, states, context[start : start + STREAM_BLOCK])
-    yield _zero_block(network) if before is None else _last_row(before)
+    yield _zero_block(network) if before is None else before
     start, segments = 0, segments_for(network)
     while segments > 1 and ids.size - start >= segments * STREAM_BLOCK:
         part = ids[start : start + segments * STREAM_BLOCK].reshape(segments, STREAM_BLOCK)
@@ -191,19 +193,16 @@ def read_side_by_side(
     before really ends in differs by more than ``SAME_STATE``, the segment is read again from there.
     """
     warm_up = tf.constant(np.ascontiguousarray(segments[:-1, -WARM_UP:].T))
-    zero = tuple(State(*(tf.zeros([len(segments) - 1, s.hidden.shape[1]]),) * 2) for s in states)
-    guessed = states_after(weights, warm_up, zero)
+    guessed = states_after(weights, warm_up, zero_states(weights, len(segments) - 1))
     initial = tf.nest.map_structure(lambda *pair: tf.concat(pair, axis=0), states, guessed)
     runs, probabilities = read_stream(weights, tf.constant(segments.T.copy()), initial)
-    begun = tf.nest.map_structure(lambda array: array.numpy(), initial)
-    arrays = tuple(LayerRun(*(array.numpy() for array in run)) for run in runs)
-    table = probabilities.numpy()
+    begun, arrays, table = _as_arrays((initial, runs, probabilities))
     for number, segment in enumerate(segments):
-        guess = tuple(State(*(array[number][None] for array in state)) for state in begun)
+        guess = _slices(begun, (slice(number, number + 1),))
         if largest_difference(guess, states) <= SAME_STATE:
-            block = _column(arrays, table[:, number], number)
+            block = _block(weights, *_slices((arrays, table), (slice(None), number)))
             states = tuple(
-                State(run.hidden[-1, number][None], run.cell[-1, number][None]) for run in arrays
+                run.final for run in _slices(arrays, (slice(None), slice(number, number + 1)))
             )
         else:
             block, states = _stream_block(weights, states, segment)
@@ -214,15 +213,6 @@ def largest_difference(left: tuple[State, ...], right: tuple[State, ...]) -> flo
     """Of any hidden or cell state."""
     pairs = zip(tf.nest.flatten(left), tf.nest.flatten(right), strict=True)
     return max(float(np.abs(np.asarray(a) - np.asarray(b)).max()) for a, b in pairs)
-
-
-def _column(runs: tuple[LayerRun, ...], probabilities: Float, number: int) -> Block:
-    return Block(
-        tuple(run.hidden[:, number] for run in runs),
-        tuple(run.cell[:, number] for run in runs),
-        tuple(run.gates[:, number] for run in runs),
-        probabilities,
-    )
 
 
 def _stream_block(
@@ -238,9 +228,9 @@ def _stream_block(
     padded = np.zeros((size, 1), np.int32)
     padded[: ids.size, 0] = ids
     runs, probabilities = read_stream(weights, tf.constant(padded), states)
-    rows = tuple(LayerRun(*(array[: ids.size, 0] for array in run)) for run in runs)
-    final = tuple(State(run.hidden[ids.size - 1], run.cell[ids.size - 1]) for run in runs)
-    return _block(rows, probabilities[: ids.size, 0]), final
+    final = tuple(run.final for run in _slices(runs, (slice(ids.size - 1, ids.size),)))
+    rows = _as_arrays(_slices((runs, probabilities), (slice(ids.size), 0)))
+    return _block(weights, *rows), final
 
 
 def _window_blocks(
@@ -265,40 +255,30 @@ def _window_block(weights: Weights, text: Ids, positions: NDArray[np.int64], win
     steps = padded[None] - np.arange(window - 1, -1, -1)[:, None]  # (window, size)
     mask = (steps >= 0).astype(np.float32)
     runs, probabilities = read_windows(weights, text[np.maximum(steps, 0)], mask)
-    rows = tuple(LayerRun(*(array[: positions.size] for array in run)) for run in runs)
-    return _block(rows, probabilities[: positions.size])
+    rows = _as_arrays(_slices((runs, probabilities), (slice(positions.size),)))
+    return _block(weights, *rows)
 
 
-def _block(rows: tuple[LayerRun, ...], probabilities: Tensor) -> Block:
-    return Block(
-        tuple(row.hidden.numpy() for row in rows),
-        tuple(row.cell.numpy() for row in rows),
-        tuple(row.gates.numpy() for row in rows),
-        probabilities.numpy(),
-    )
+def _block(weights: Weights, runs: tuple[LayerRun, ...], probabilities: Float) -> Block:
+    return Block(tuple(layer.cell.kind for layer in weights.layers), runs, probabilities)
 
 
-def _last_row(block: Block) -> Block:
-    return Block(
-        tuple(array[-1:] for array in block.hidden),
-        tuple(array[-1:] for array in block.cell),
-        tuple(array[-1:] for array in block.gates),
-        block.probabilities[-1:],
-    )
+def _slices(nest: Any, place: tuple[Any, ...]) -> Any:
+    """``array[place]`` of every array or tensor."""
+    return tf.nest.map_structure(lambda array: array[place], nest)
+
+
+def _as_arrays(nest: Any) -> Any:
+    """Tensors as NumPy arrays."""
+    return tf.nest.map_structure(lambda tensor: tensor.numpy(), nest)
 
 
 def _zero_block(network: Network) -> Block:
     """The row before any character was read."""
     shifted = np.exp(network.output_bias - network.output_bias.max())
-    zeros = tuple(np.zeros((1, size), np.float32) for size in network.sizes)
-    gates = tuple(np.zeros((1, 4 * size), np.float32) for size in network.sizes)
-    return Block(zeros, zeros, gates, (shifted / shifted.sum())[None])
-
-
-def _before_arrays(before: Block) -> dict[str, np.ndarray]:
-    """The row before the text, named as in the trace."""
-    named: dict[str, np.ndarray] = {"before.probabilities": before.probabilities[0]}
-    for number in range(1, 1 + len(before.hidden)):
-        named[f"layer{number}.before.hidden"] = before.hidden[number - 1][0]
-        named[f"layer{number}.before.cell"] = before.cell[number - 1][0]
-    return named
+    runs = []
+    for layer in network.layers:
+        zeros = np.zeros((1, layer.units), np.float32)
+        gates = np.zeros((1, layer.cell.width(layer.units)), np.float32)
+        runs.append(LayerRun(zeros, zeros if layer.cell.has_cell_state else (), gates))
+    return Block(network.cells, tuple(runs), (shifted / shifted.sum())[None])

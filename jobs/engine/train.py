@@ -16,7 +16,7 @@ from jobs.engine.batches import BatchPlan, make_batch_plan
 from jobs.engine.checkpoint import Checkpoint, read_checkpoint, training_key, write_checkpoint
 from jobs.engine.evaluate import held_out_bits
 from jobs.engine.flat_start import Attempt, attempt_after, first_network, unigram_bits
-from jobs.engine.lstm import Weights, to_device, to_network, zero_states
+from jobs.engine.layers import Weights, to_device, to_network, zero_states
 from jobs.engine.train_step import (
     EpochMetrics,
     StepSettings,
@@ -78,7 +78,7 @@ def train(
         corpus.training_ids, config.training, config.seed, corpus.training_starts
     )
     key = training_key(corpus, config, start)
-    saved = read_checkpoint(checkpoint, key) if checkpoint else None
+    saved = read_checkpoint(checkpoint, key, config.network.cells) if checkpoint else None
     first = start or first_network(corpus, config)
     _check_fit(first, corpus, config)
     run = _Run(corpus, config, plan, first, saved or _untrained(first))
@@ -110,7 +110,7 @@ class _Run:
         self.corpus, self.config, self.plan, self.first = corpus, config, plan, first
         self.history, self.best = saved.history, saved.best
         self.unigram_bits = unigram_bits(corpus)
-        self.states = zero_states(saved.network.sizes, plan.batch)
+        self.states = zero_states(to_device(saved.network), plan.batch)
         self.train_state = self._train_state(saved)
         self.steps_per_execution = steps_per_execution(plan, saved.network)
 
@@ -287,6 +287,16 @@ def _untrained(network: Network) -> Checkpoint:
 
 def _check_fit(network: Network, corpus: Corpus, config: Config) -> None:
     alphabet, sizes = len(corpus.alphabet), config.network.layers
+    if network.cells != config.network.cells:
+        was, now = (
+            " and ".join(cell.title for cell in cells)
+            for cells in (network.cells, config.network.cells)
+        )
+        raise NeuronarioError(
+            f"the weights to start from are those of layers {was}, this run has {now}; "
+            "use training.start: fresh",
+            ExitCode.BAD_DATA,
+        )
     if network.alphabet_size != alphabet or network.sizes != sizes:
         raise NeuronarioError(
             f"the weights to start from have layers {list(network.sizes)} and "

@@ -5,10 +5,10 @@ says why). The result does not depend on where an epoch is cut.
 
 Both cores: the batch is split into two shards whose gradients one program computes side by side and
 a second adds up. Each shard stays on the thread that started it as long as no more than eight of
-its operations are ready at once (``jobs/engine/lstm.py``): so it reads what was counted before the
-execution began, and between windows no states. For a tiny network handing work over (some 0.2 ms a
-step) costs more than the second core brings, so there the whole execution is one program. Which of
-the two depends on the sizes alone, never on the machine, so that the bits do not either.
+its operations are ready at once (``jobs/engine/layers.py``): so it reads what was counted before
+the execution began, and between windows no states. For a tiny network handing work over (some
+0.2 ms a step) costs more than the second core brings, so there the whole execution is one program.
+Which of the two depends on the sizes alone, never on the machine, so that the bits do not either.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,8 @@ import tensorflow as tf
 from jobs.engine.adam import Moments, adam, clipped, global_norm, scheduled_rate
 from jobs.engine.dropout import dropout_factors
 from jobs.engine.gradient import LossScale, StepLoss, loss_and_gradients, loss_scale
-from jobs.engine.lstm import State, Tensor, Weights, zero_states
+from jobs.engine.layers import Weights, zero_states
+from jobs.engine.tensors import State, Tensor
 
 SHARD_FROM = 10_000_000  # multiplications per step from which two cores pay
 UNROLL = 4  # steps in one turn of TensorFlow's loop, whose own work is some 0.1 ms a turn
@@ -162,11 +163,11 @@ def step_programs(settings: StepSettings) -> Callable[..., Any]:
         # gathered: a slice would be compiled anew for every index
         inputs, targets, mask, loss_weights, *carried = (tf.gather(array, index) for array in shard)
         scale = LossScale(tf.gather(batch_sizes, index), loss_weights)
-        sizes = tuple(layer.recurrent_kernel.shape[0] for layer in weights.layers)
+        sizes = tuple(layer.units for layer in weights.layers)
         dropout = dropout_factors(
             settings.dropout, settings.seed, step, number, sizes, *inputs.shape
         )
-        initial = states if settings.carry_state else zero_states(sizes, inputs.shape[1])
+        initial = states if settings.carry_state else zero_states(weights, inputs.shape[1])
         if settings.documents and settings.carry_state:
             initial = tf.nest.map_structure(lambda array: array * carried[0][0][:, None], initial)
         loss, gradients, final = loss_and_gradients(
@@ -246,5 +247,7 @@ def split_batch(array: Tensor, shards: int, axis: int) -> list[Tensor]:
 
 def split_states(states: tuple[State, ...], shards: int) -> list[tuple[State, ...]]:
     """The states (B, H) of every layer in the same shards."""
-    split = [[split_batch(array, shards, axis=0) for array in state] for state in states]
-    return [tuple(State(h[k], c[k]) for h, c in split) for k in range(shards)]
+    return [
+        tf.nest.map_structure(lambda array, k=k: split_batch(array, shards, axis=0)[k], states)
+        for k in range(shards)
+    ]

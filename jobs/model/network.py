@@ -53,6 +53,11 @@ class Network:
         return tuple(layer.cell for layer in self.layers)
 
     @property
+    def cell_title(self) -> str:
+        """What the layers are, in words: ``LSTM``, or ``LSTM and GRU`` where they differ."""
+        return " and ".join(dict.fromkeys(cell.title for cell in self.cells))
+
+    @property
     def alphabet_size(self) -> int:
         """V, the number of distinct characters."""
         return int(self.output_bias.shape[0])

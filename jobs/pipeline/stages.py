@@ -74,12 +74,13 @@ class JobPlan:
     @cached_property
     def warm_start(self) -> WarmStart | None:
         """The newest run's weights for ``training.start: previous``; None where there is no run,
-        or its layers have other sizes. Another alphabet is fitted character by character.
+        or its layers are others. Another alphabet is fitted character by character.
         """
         old = self.newest
         if self.config.training.start == "fresh" or old is None:
             return None
-        if old.network.sizes != self.config.network.layers:
+        wanted = self.config.network
+        if (old.network.sizes, old.network.cells) != (wanted.layers, wanted.cells):
             return None
         known, alphabet = old.card.alphabet, self.corpus.alphabet
         network = old.network
@@ -155,7 +156,9 @@ def train_stage(plan: JobPlan, progress: ProgressDisplay, *, resume: bool) -> "T
         warm = plan.warm_start
         start = None if warm is None else warm.network
         checkpoint = plan.work / CHECKPOINT
-        saved = read_checkpoint(checkpoint, training_key(plan.corpus, plan.config, start))
+        saved = read_checkpoint(
+            checkpoint, training_key(plan.corpus, plan.config, start), plan.config.network.cells
+        )
         history = list(saved.history) if saved else []
         for line in summary_lines(plan):
             progress.note(line)
@@ -199,7 +202,9 @@ def train_stage(plan: JobPlan, progress: ProgressDisplay, *, resume: bool) -> "T
 def summary_lines(plan: JobPlan) -> list[str]:
     """The layers of the network that is to be trained, with their parameter counts."""
     config = plan.config
-    network = initial_network(len(plan.corpus.alphabet), config.network.layers, config.seed)
+    network = initial_network(
+        len(plan.corpus.alphabet), config.network.layers, config.seed, config.network.cells
+    )
     return model_summary(network).splitlines()
 
 

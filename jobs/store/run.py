@@ -15,7 +15,7 @@ from jobs.corpus.corpus import CorpusCard
 from jobs.corpus.seen import Seen
 from jobs.disk.regular_file import open_regular
 from jobs.errors import ExitCode, NeuronarioError
-from jobs.model.cell import LSTM, Cell
+from jobs.model.cell import Cell
 from jobs.model.history import EpochRecord, Evaluation
 from jobs.model.imported import ImportRecord
 from jobs.model.network import Network
@@ -28,7 +28,7 @@ MANIFEST = "MANIFEST.json"
 IMPORT = "import.json"
 PAGES = "pages/"
 ORIGIN, SEEN = "origin.json", "seen.npz"  # absent in runs of version 0.1
-CELLS = "cells.json"  # only where a layer is no LSTM
+CELLS = "cells.json"  # only where a layer is not what config.yml says: of an imported network
 
 T = TypeVar("T")
 
@@ -101,7 +101,7 @@ class Run:
     def cells(self) -> tuple[Cell, ...]:
         """What each layer is."""
         if CELLS not in self.manifest.files():
-            return (LSTM,) * len(self.config.network.layers)
+            return self.config.network.cells
         return self._parse(CELLS, lambda data: run_files.read_cells(data, self.config))
 
     @cached_property

@@ -173,7 +173,7 @@ def read_import(data: bytes) -> ImportRecord:
 
 
 def cells_text(network: Network) -> str:
-    """cells.json: what each layer is, for runs that are not all LSTM."""
+    """cells.json: what each layer is, where it is not what the configuration says."""
     return json_text(cells_record(network.cells))
 
 

@@ -15,7 +15,6 @@ from jobs.config.schema import Config
 from jobs.corpus.corpus import CorpusCard
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.model.alphabet import decode
-from jobs.model.cell import LSTM
 from jobs.model.history import EpochRecord
 from jobs.store import run_files
 from jobs.store.layout import Layout, prepare_store, run_ids
@@ -107,7 +106,7 @@ def commit_run(
     try:
         _write_description(staged, content.config, content.card, content.history)
         staged.npz("weights.npz", content.network.arrays())
-        if set(content.network.cells) != {LSTM}:
+        if content.network.cells != content.config.network.cells:
             staged.text(CELLS, run_files.cells_text(content.network))
         staged.text(ORIGIN, run_files.origin_text(content.origin))
         if content.seen is not None:

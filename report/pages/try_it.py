@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.model.cell import cells_record
 from jobs.model.network import Float
 from jobs.model.trace import Trace
 from report.measured import measured
@@ -53,6 +54,8 @@ def why_not(view: RunView) -> str:
     """Why the page cannot be offered for this run; "" if it can."""
     if not view.shows_weights:
         return "The weights of this network are not published (publish.weights)."
+    if any(cell.activation != "tanh" for cell in view.network.cells):
+        return "The states of this network have no bound; the page shows states from −1 to +1."
     if np.abs(_weights(view)).max() > LARGEST_HALF:
         return "A weight of this network is too large for the numbers that the page reads."
     return ""
@@ -66,6 +69,7 @@ def network_script(view: RunView) -> bytes:
         {
             "alphabet": list(view.card.alphabet),
             "sizes": list(view.network.sizes),
+            "cells": cells_record(view.network.cells),
             "regime": trace.mode.regime,
             "window": trace.mode.window,
             "weights": _base64(_weights(view).astype("<f2")),

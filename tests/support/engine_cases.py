@@ -4,10 +4,11 @@ import numpy as np
 
 from jobs.config.schema import Config
 from jobs.corpus.corpus import Corpus
-from jobs.model.cell import LSTM
+from jobs.model.cell import CELLS, LSTM
 from jobs.model.network import Network, initial_network, network_from_arrays
 
 SIZES = [(5,), (4, 6), (5, 3, 4)]
+TRAINED = list(CELLS.values())
 
 
 def random_network(alphabet=7, sizes=(4, 6), seed=1, cell=LSTM) -> Network:
@@ -22,6 +23,19 @@ def random_network(alphabet=7, sizes=(4, 6), seed=1, cell=LSTM) -> Network:
         },
         cells,
     )
+
+
+def keras_layer(layer, **options):
+    """Keras' own layer of the same kind, its weights not yet set."""
+    import tensorflow as tf
+
+    kinds = {"lstm": "LSTM", "gru": "GRU", "gru_reset_before": "GRU", "rnn": "SimpleRNN"}
+    if kinds[layer.cell.name] == "GRU":
+        options["reset_after"] = layer.cell.recurrent_bias
+    penalty = options.pop("activity_regularizer", None)
+    made = getattr(tf.keras.layers, kinds[layer.cell.name])(layer.units, **options)
+    made.activity_regularizer = penalty  # Keras' SimpleRNN forgets it when it is made
+    return made
 
 
 def random_ids(length, alphabet=7, seed=2):
@@ -47,7 +61,7 @@ def corpus_of(text: str, held_out=0.1) -> Corpus:
 PATTERN = corpus_of("<a>12</a>\n<b>34</b>\n" * 60)
 
 
-def config_of(layers=(6, 5), seed=3, **training) -> Config:
+def config_of(layers=(6, 5), seed=3, cell="lstm", **training) -> Config:
     defaults = {"epochs": 4, "batch": 8, "chunk": 10, "window": 8, "stride": 3}
     defaults |= {"schedule": "constant", "clip_norm": 0.0}
     return Config.model_validate(
@@ -55,7 +69,7 @@ def config_of(layers=(6, 5), seed=3, **training) -> Config:
             "schema": 1,
             "seed": seed,
             "corpus": {"builtin": "xml"},
-            "network": {"layers": tuple(layers)},
+            "network": {"layers": tuple(layers), "cell": cell},
             "training": {**defaults, "learning_rate": 0.02, **training},
         }
     )

@@ -1,17 +1,20 @@
-"""A small finished run for tests of the report: real states of a small random LSTM, NumPy only."""
+"""A small finished run for tests of the report: real states of a small random network."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 
 from jobs.config.schema import Config, CorpusConfig, NetworkConfig, ReportConfig, TrainingConfig
 from jobs.corpus.corpus import Corpus, corpus_card
+from jobs.model.cell import CELLS, CellName
 from jobs.model.history import EpochRecord, Evaluation
 from jobs.model.network import Network, initial_network
 from jobs.model.reading_mode import STREAM
 from jobs.model.trace import Before, Trace
 from report.run_view import RunView
 from tests.support.layer_traces import layer_trace
+from tests.support.oracle import Oracle
 
 XML = (
     '<country code="FO">\n\t<name lang="en">Faroe Islands</name>\n\t<area unit="km2">1393</area>\n'
@@ -19,37 +22,29 @@ XML = (
 )
 
 
-def sigmoid(x):
-    return 1.0 / (1.0 + np.exp(-x))
-
-
 def read(network: Network, context: np.ndarray, ids: np.ndarray) -> Trace:
     """The trace of ``ids`` after ``context``, one character at a time, state carried on."""
-    hidden = [np.zeros(size, np.float32) for size in network.sizes]
-    cell = [np.zeros(size, np.float32) for size in network.sizes]
-    rows = []
-    before = None
-    for position, index in enumerate([*context, *ids]):
-        if position == len(context):
-            before = Before(tuple(hidden), tuple(cell), _softmax(network, hidden[-1]))
-        inputs = np.eye(network.alphabet_size, dtype=np.float32)[index]
-        row = []
-        hidden, cell = list(hidden), list(cell)
-        for number, layer in enumerate(network.layers):
-            sums = inputs @ layer.kernel + hidden[number] @ layer.recurrent_kernel + layer.bias
-            i, f, g, o = np.split(sums, 4)
-            i, f, o = sigmoid(i), sigmoid(f), sigmoid(o)
-            cell[number] = f * cell[number] + i * np.tanh(g)
-            hidden[number] = o * np.tanh(cell[number])
-            inputs = hidden[number]
-            row.append((hidden[number], cell[number], i, f, o))
-        if position >= len(context):
-            rows.append((row, _softmax(network, hidden[-1])))
+    oracle = Oracle(network)
+    for index in context:
+        oracle.read(index)
+    before = Before(
+        tuple(hidden.astype(np.float32) for hidden in oracle.h),
+        tuple(
+            memory.astype(np.float32)[: cell.cell_units(len(memory))]
+            for cell, memory in zip(network.cells, oracle.c, strict=True)
+        ),
+        oracle.predict().astype(np.float32),
+    )
+    rows = [oracle.read(index) for index in ids]
     layers = tuple(
         layer_trace(
-            *(np.array([row[number][kind] for row, _ in rows], np.float32) for kind in range(5))
+            *(
+                np.array([row[number][kind] for row, _ in rows], np.float32)
+                for kind in range(len(cell.states))
+            ),
+            cell=cell,
         )
-        for number in range(len(network.layers))
+        for number, cell in enumerate(network.cells)
     )
     return Trace(
         ids=np.asarray(ids, np.int32),
@@ -61,12 +56,6 @@ def read(network: Network, context: np.ndarray, ids: np.ndarray) -> Trace:
     )
 
 
-def _softmax(network: Network, hidden: np.ndarray) -> np.ndarray:
-    logits = hidden @ network.output_kernel + network.output_bias
-    shifted = np.exp(logits - logits.max())
-    return (shifted / shifted.sum()).astype(np.float32)
-
-
 def _ids(text: str) -> tuple[tuple[str, ...], np.ndarray]:
     alphabet = tuple(sorted(set(text)))
     return alphabet, np.array([alphabet.index(character) for character in text], np.int32)
@@ -74,16 +63,18 @@ def _ids(text: str) -> tuple[tuple[str, ...], np.ndarray]:
 
 @cache
 def _read_text(
-    text: str, sizes: tuple[int, ...], probe_characters: int, gain: float, seed: int
+    text: str,
+    sizes: tuple[int, ...],
+    probe_characters: int,
+    gain: float,
+    seed: int,
+    cell: CellName,
 ) -> tuple[Network, Trace, Trace]:
     """The network, its sample and its probe: what takes time, made once for all tests."""
     alphabet, ids = _ids(text)
-    drawn = initial_network(len(alphabet), sizes, seed)
+    drawn = initial_network(len(alphabet), sizes, seed, (CELLS[cell],) * len(sizes))
     network = Network(
-        tuple(
-            type(layer)(layer.kernel * np.float32(gain), layer.recurrent_kernel, layer.bias)
-            for layer in drawn.layers
-        ),
+        tuple(replace(layer, kernel=layer.kernel * np.float32(gain)) for layer in drawn.layers),
         drawn.output_kernel * np.float32(gain),
         drawn.output_bias,
     )
@@ -100,10 +91,11 @@ def tiny_view(
     entropy: float | None = 1.25,
     name: str = "countries.xml",
     seed: int = 1,
+    cell: CellName = "lstm",
 ) -> RunView:
     """A run whose sample is ``text`` itself; ``gain`` makes the random states larger."""
     alphabet, ids = _ids(text)
-    network, sample, probe = _read_text(text, sizes, probe_characters, gain, seed)
+    network, sample, probe = _read_text(text, sizes, probe_characters, gain, seed, cell)
     corpus = Corpus(
         name=name,
         ids=np.resize(ids, 2_000),
@@ -129,7 +121,7 @@ def tiny_view(
     return RunView(
         config=Config(
             corpus=CorpusConfig(path=f"/home/someone/{name}"),
-            network=NetworkConfig(layers=sizes),
+            network=NetworkConfig(layers=sizes, cell=cell),
             training=TrainingConfig(epochs=8),
             report=report or ReportConfig(),
         ),

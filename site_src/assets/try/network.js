@@ -1,6 +1,6 @@
 /* The network of a run, in plain JavaScript: the same numbers as in Python, with float16 weights.
    Runs in a Worker, or in slices on the page where the browser allows none (file://).
-   Gates are Keras': input, forget, candidate, output; c = f c + i g, h = o tanh(c). */
+   Blocks are Keras': lstm i f g o, c = f c + i g, h = o tanh(c); gru z r g, h = z h + (1 - z) g. */
 (function (scope) {
   "use strict";
 
@@ -43,14 +43,23 @@
     this.window = data.regime === "window" ? data.window : 0;
     this.ids = new Map(data.alphabet.map(function (character, id) { return [character, id]; }));
     var inputs = data.alphabet.length;
-    this.layers = data.sizes.map(function (units) {
+    this.layers = data.sizes.map(function (units, number) {
+      var kind = data.cells[number];
+      var cell = CELLS[kind.cell];
+      var width = cell.blocks * units;
       var layer = {
         inputs: inputs,
         units: units,
-        kernel: matrix(inputs, 4 * units),
-        recurrent: matrix(units, 4 * units),
-        bias: matrix(1, 4 * units),
-        gates: new Float32Array(4 * units),
+        width: width,
+        step: cell.step,
+        gate: GATES[kind.gate_activation],
+        kernel: matrix(inputs, width),
+        recurrent: matrix(units, width),
+        bias: matrix(1, width),
+        after: cell.biases === 2 ? matrix(1, width) : null,
+        gates: new Float32Array(width),
+        product: new Float32Array(width),
+        reset: new Float32Array(units),
         hidden: new Float32Array(units),
         cell: new Float32Array(units)
       };
@@ -79,7 +88,61 @@
     }
   }
 
-  function sigmoid(x) { return 1 / (1 + Math.exp(-x)); }
+  function hard(slope) { return function (x) { return Math.min(Math.max(slope * x + 0.5, 0), 1); }; }
+
+  var GATES = {
+    sigmoid: function (x) { return 1 / (1 + Math.exp(-x)); },
+    hard_sigmoid: hard(1 / 6),
+    hard_sigmoid_fifth: hard(1 / 5)
+  };
+
+  /* New states from layer.gates, which holds x K + b, and the states before. */
+  function lstm(layer) {
+    var gates = layer.gates, units = layer.units, gate = layer.gate;
+    multiply(gates, layer.recurrent, layer.hidden);
+    for (var unit = 0; unit < units; unit += 1) {
+      var cell = gate(gates[units + unit]) * layer.cell[unit]
+        + gate(gates[unit]) * Math.tanh(gates[2 * units + unit]);
+      layer.cell[unit] = cell;
+      layer.hidden[unit] = gate(gates[3 * units + unit]) * Math.tanh(cell);
+    }
+  }
+
+  function rnn(layer) {
+    multiply(layer.gates, layer.recurrent, layer.hidden);
+    for (var unit = 0; unit < layer.units; unit += 1) { layer.hidden[unit] = Math.tanh(layer.gates[unit]); }
+  }
+
+  /* With two biases the reset gate acts on the product of the state, with one on the state. */
+  function gru(layer) {
+    var gates = layer.gates, units = layer.units, product = layer.product, unit, z, r, g;
+    if (layer.after) { product.set(layer.after); } else { product.fill(0); }
+    multiply(product, layer.recurrent, layer.hidden);
+    if (!layer.after) {
+      for (unit = 0; unit < units; unit += 1) {
+        layer.reset[unit] = layer.gate(gates[units + unit] + product[units + unit]) * layer.hidden[unit];
+      }
+      product.fill(0, 2 * units);
+      for (var row = 0; row < units; row += 1) {
+        for (unit = 2 * units; unit < 3 * units; unit += 1) {
+          product[unit] += layer.reset[row] * layer.recurrent[row * layer.width + unit];
+        }
+      }
+    }
+    for (unit = 0; unit < units; unit += 1) {
+      z = layer.gate(gates[unit] + product[unit]);
+      r = layer.after ? layer.gate(gates[units + unit] + product[units + unit]) : 1;
+      g = Math.tanh(gates[2 * units + unit] + r * product[2 * units + unit]);
+      layer.hidden[unit] = z * layer.hidden[unit] + (1 - z) * g;
+    }
+  }
+
+  var CELLS = {
+    lstm: {blocks: 4, biases: 1, step: lstm},
+    gru: {blocks: 3, biases: 2, step: gru},
+    gru_reset_before: {blocks: 3, biases: 1, step: gru},
+    rnn: {blocks: 1, biases: 1, step: rnn}
+  };
 
   Network.prototype.reset = function () {
     this.layers.forEach(function (layer) { layer.hidden.fill(0); layer.cell.fill(0); });
@@ -90,7 +153,7 @@
     var below = null;
     for (var number = 0; number < this.layers.length; number += 1) {
       var layer = this.layers[number];
-      var width = 4 * layer.units;
+      var width = layer.width;
       var gates = layer.gates;
       gates.set(layer.bias);
       if (below) {
@@ -98,13 +161,7 @@
       } else {
         for (var k = 0; k < width; k += 1) { gates[k] += layer.kernel[id * width + k]; }
       }
-      multiply(gates, layer.recurrent, layer.hidden);
-      for (var unit = 0; unit < layer.units; unit += 1) {
-        var cell = sigmoid(gates[layer.units + unit]) * layer.cell[unit]
-          + sigmoid(gates[unit]) * Math.tanh(gates[2 * layer.units + unit]);
-        layer.cell[unit] = cell;
-        layer.hidden[unit] = sigmoid(gates[3 * layer.units + unit]) * Math.tanh(cell);
-      }
+      layer.step(layer);
       if (held) {
         for (var h = 0; h < held.length; h += 1) {
           if (held[h][0] === number) { layer.hidden[held[h][1]] = held[h][2]; }

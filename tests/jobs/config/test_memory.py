@@ -5,7 +5,6 @@ import pytest
 
 import jobs.config.memory
 from jobs.config.memory import (
-    TRACE_VALUES,
     check_memory,
     memory_refusal,
     parameter_count,
@@ -15,30 +14,42 @@ from jobs.config.memory import (
 from jobs.config.memory_limit import MemoryLimit
 from jobs.config.schema import Config, CorpusConfig, NetworkConfig, ProbeConfig, SampleConfig
 from jobs.errors import ExitCode, NeuronarioError
-from jobs.model.cell import LSTM
+from jobs.model.cell import CELLS, Cell, CellName
 from jobs.model.network import initial_network
 from jobs.model.reading_mode import STREAM
 from jobs.model.trace import Before, Trace
 from tests.support.layer_traces import layer_trace
 
 
-def config_of(*layers: int, probe: int = 20_000, sample: int = 500) -> Config:
+def config_of(
+    *layers: int, probe: int = 20_000, sample: int = 500, cell: CellName = "lstm"
+) -> Config:
     return Config(
         corpus=CorpusConfig(builtin="xml"),
-        network=NetworkConfig(layers=layers),
+        network=NetworkConfig(layers=layers, cell=cell),
         probe=ProbeConfig(characters=probe),
         sample=SampleConfig(characters=sample),
     )
 
 
+@pytest.mark.parametrize("cell", CELLS.values())
 @pytest.mark.parametrize("layers", [(3,), (4, 2), (5, 1, 7)])
-def test_parameters_as_in_a_real_network(layers: tuple[int, ...]) -> None:
-    assert parameter_count(layers, 11) == initial_network(11, layers, seed=0).parameters
+def test_parameters_as_in_a_real_network(layers: tuple[int, ...], cell: Cell) -> None:
+    network = initial_network(11, layers, 0, (cell,) * len(layers))
+    assert parameter_count(layers, 11, cell) == network.parameters
 
 
-def test_traces_as_in_a_real_trace() -> None:
+def test_a_plain_rnn_needs_less_than_an_lstm() -> None:
+    lstm, rnn = (predicted_memory(config_of(50, cell=cell), 80) for cell in ("lstm", "rnn"))
+    assert rnn.weights < lstm.weights
+    assert rnn.activations < lstm.activations
+    assert rnn.traces < lstm.traces
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_traces_as_in_a_real_trace(name: CellName) -> None:
+    cell = CELLS[name]
     characters, units, alphabet = 100, (3, 2), 7
-    assert len(LSTM.states) == TRACE_VALUES
 
     def array(width: int) -> np.ndarray:
         return np.zeros((characters, width), np.float32)
@@ -46,7 +57,9 @@ def test_traces_as_in_a_real_trace() -> None:
     trace = Trace(
         ids=np.zeros(characters, np.int32),
         context=np.zeros(0, np.int32),
-        layers=tuple(layer_trace(*(array(count) for _ in LSTM.states)) for count in units),
+        layers=tuple(
+            layer_trace(*(array(count) for _ in cell.states), cell=cell) for count in units
+        ),
         probabilities=array(alphabet),
         before=Before((), (), np.zeros(alphabet, np.float32)),
         mode=STREAM,
@@ -57,7 +70,7 @@ def test_traces_as_in_a_real_trace() -> None:
         for layer in trace.layers
         for array in (layer.hidden, layer.cell, *layer.gates.values())
     )
-    config = config_of(*units, probe=characters, sample=1)
+    config = config_of(*units, probe=characters, sample=1, cell=name)
     assert predicted_memory(config, alphabet).traces == real * 101 // 100
 
 

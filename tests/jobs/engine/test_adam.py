@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from jobs.engine.adam import adam, clipped, global_norm, scheduled_rate, zero_moments
-from jobs.engine.lstm import to_device, to_network
+from jobs.engine.layers import to_device, to_network
 from tests.support.engine_cases import random_network
 
 

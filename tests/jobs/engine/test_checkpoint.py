@@ -1,5 +1,7 @@
 """Checkpoints: what is written is read, everything else is refused quietly."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from jobs.engine.checkpoint import Checkpoint, read_checkpoint, training_key, wr
 from jobs.model.history import EpochRecord
 from tests.support.engine_cases import (
     PATTERN,
+    TRAINED,
     assert_same_bits,
     config_of,
     corpus_of,
@@ -23,12 +26,17 @@ CHECKPOINT = Checkpoint(
 )
 
 
-def test_round_trip(tmp_path):
+@pytest.mark.parametrize("cell", TRAINED)
+def test_round_trip(cell, tmp_path):
     path = tmp_path / "checkpoint.npz"
-    write_checkpoint(path, CHECKPOINT, "key")
-    read = read_checkpoint(path, "key")
-    for part in ("network", "best", "first_moment", "second_moment"):
-        assert_same_bits(getattr(read, part), getattr(CHECKPOINT, part))
+    parts = ("network", "best", "first_moment", "second_moment")
+    networks = {part: random_network(seed=seed, cell=cell) for seed, part in enumerate(parts)}
+    given = replace(CHECKPOINT, **networks)
+    write_checkpoint(path, given, "key")
+    read = read_checkpoint(path, "key", given.network.cells)
+    for part in parts:
+        assert_same_bits(getattr(read, part), getattr(given, part))
+        assert getattr(read, part).cells == (cell, cell)
     assert (read.steps, read.history) == (CHECKPOINT.steps, CHECKPOINT.history)
     assert isinstance(read.history[0].epoch, int)
 
@@ -70,7 +78,7 @@ def test_damage_is_never_a_traceback(tmp_path):
 
 @pytest.mark.parametrize(
     "change",
-    [{"seed": 4}, {"layers": (6, 6)}, {"batch": 9}, {"l1": 0.1}, {"epochs": 5}],
+    [{"seed": 4}, {"layers": (6, 6)}, {"cell": "gru"}, {"batch": 9}, {"l1": 0.1}, {"epochs": 5}],
 )
 def test_key_names_what_matters(change):
     assert training_key(PATTERN, config_of(**change), None) != training_key(

@@ -5,15 +5,16 @@ import pytest
 
 from jobs.engine.evaluate import WARM_UP, held_out_bits, spread_positions
 from jobs.model.reading_mode import STREAM, ReadingMode
-from tests.support.engine_cases import random_ids, random_network
+from tests.support.engine_cases import TRAINED, random_ids, random_network
 from tests.support.oracle import bits_of_text
 
 WINDOW = 5
 
 
+@pytest.mark.parametrize("cell", TRAINED)
 @pytest.mark.parametrize("stride", [1, 3])
-def test_window_bits_equal_oracle(stride):
-    network, ids, context = random_network(), random_ids(50), random_ids(9, seed=8)
+def test_window_bits_equal_oracle(cell, stride):
+    network, ids, context = random_network(cell=cell), random_ids(50), random_ids(9, seed=8)
     bits, count = held_out_bits(
         network, ids, mode=ReadingMode(WINDOW), context=context, stride=stride
     )
@@ -31,10 +32,11 @@ def test_positions_are_spread():
     assert spread_positions(3, 20).max() < 3
 
 
+@pytest.mark.parametrize("cell", TRAINED)
 @pytest.mark.parametrize("length", [1, 50, 2_000])
-def test_stream_bits_equal_oracle(length):
+def test_stream_bits_equal_oracle(cell, length):
     """Up to 64 segments side by side: 256 characters of warm-up leave no difference to see."""
-    network, ids = random_network(), random_ids(length)
+    network, ids = random_network(cell=cell), random_ids(length)
     context = random_ids(300, seed=8)
     bits, count = held_out_bits(network, ids, mode=STREAM, context=context)
     assert count == length

@@ -1,5 +1,7 @@
 """The hand-written gradients against automatic differentiation through Keras' own layers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -7,8 +9,10 @@ from scipy.special import logsumexp
 
 from jobs.engine.dropout import dropout_factors
 from jobs.engine.gradient import loss_and_gradients, softmax_head
-from jobs.engine.lstm import State, laid_out, to_device, zero_states
-from tests.support.engine_cases import SIZES, random_ids, random_network
+from jobs.engine.layers import to_device, zero_states
+from jobs.engine.tensors import State, laid_out
+from jobs.model.cell import GRU_RESET_BEFORE, RNN
+from tests.support.engine_cases import SIZES, TRAINED, keras_layer, random_ids, random_network
 from tests.support.oracle import loss_of_batch
 
 STEPS, BATCH = 6, 3
@@ -20,8 +24,8 @@ def keras_gradients(network, inputs, targets, l1, last_only, dropout=None):
     below = model_input
     for number, layer in enumerate(network.layers):
         top = number == len(network.layers) - 1
-        below = tf.keras.layers.LSTM(
-            layer.units,
+        below = keras_layer(
+            layer,
             return_sequences=not (top and last_only),
             activity_regularizer=tf.keras.regularizers.L1(l1) if l1 else None,
         )(below)
@@ -41,12 +45,13 @@ def keras_gradients(network, inputs, targets, l1, last_only, dropout=None):
     return float(loss), tape.gradient(loss, model.trainable_weights)
 
 
+@pytest.mark.parametrize("cell", TRAINED)
 @pytest.mark.parametrize("sizes", SIZES)
 @pytest.mark.parametrize("l1", [0.0, 0.01])
 @pytest.mark.parametrize("last_only", [True, False])
 @pytest.mark.parametrize("rate", [0.0, 0.4])
-def test_gradients_equal_keras(sizes, l1, last_only, rate):
-    network = random_network(sizes=sizes)
+def test_gradients_equal_keras(cell, sizes, l1, last_only, rate):
+    network = random_network(sizes=sizes, cell=cell)
     inputs = random_ids(STEPS * BATCH).reshape(STEPS, BATCH)
     targets = random_ids(STEPS * BATCH, seed=5).reshape(STEPS, BATCH)[-1 if last_only else 0 :]
     dropout = dropout_factors(rate, 3, tf.constant(5), 0, sizes, STEPS, BATCH)
@@ -55,7 +60,7 @@ def test_gradients_equal_keras(sizes, l1, last_only, rate):
         tf.constant(inputs),
         tf.constant(targets),
         tf.ones([STEPS, BATCH]),
-        zero_states(sizes, BATCH),
+        zero_states(to_device(network), BATCH),
         l1,
         dropout=dropout,
     )
@@ -69,10 +74,11 @@ def test_gradients_equal_keras(sizes, l1, last_only, rate):
         np.testing.assert_allclose(actual, wanted, atol=1e-5, err_msg=name)
 
 
+@pytest.mark.parametrize("cell", TRAINED)
 @pytest.mark.parametrize("last_only", [True, False])
-def test_transposed_kernels_change_nothing(last_only, monkeypatch):
+def test_transposed_kernels_change_nothing(cell, last_only, monkeypatch):
     """The layout that only large layers use, on small ones."""
-    sizes, network = (4, 6), random_network()
+    network = random_network(cell=cell)
     inputs, targets = random_ids(18).reshape(6, 3), random_ids(18, seed=5).reshape(6, 3)
 
     def found():
@@ -81,7 +87,7 @@ def test_transposed_kernels_change_nothing(last_only, monkeypatch):
             tf.constant(inputs),
             tf.constant(targets[-1 if last_only else 0 :]),
             tf.ones([6, 3]),
-            zero_states(sizes, 3),
+            zero_states(to_device(network), 3),
             0.01,
         )
 
@@ -92,7 +98,7 @@ def test_transposed_kernels_change_nothing(last_only, monkeypatch):
         asked.append(units)
         return tf.transpose(kernel), True
 
-    monkeypatch.setattr("jobs.engine.lstm.laid_out", transposed)
+    monkeypatch.setattr("jobs.engine.layers.laid_out", transposed)
     monkeypatch.setattr("jobs.engine.gradient.laid_out", transposed)
     for left, right in zip(tf.nest.flatten(plain), tf.nest.flatten(found()), strict=True):
         np.testing.assert_allclose(left, right, atol=1e-6)
@@ -122,8 +128,9 @@ def test_a_certain_prediction_overflows_nowhere():
     np.testing.assert_allclose(head.bias, gradients.sum(axis=(0, 1)), atol=1e-5)
 
 
-def test_padding_changes_nothing():
-    sizes, network = (4, 6), random_network()
+@pytest.mark.parametrize("cell", TRAINED)
+def test_padding_changes_nothing(cell):
+    network = random_network(cell=cell)
     inputs, targets = random_ids(18).reshape(6, 3), random_ids(18, seed=5).reshape(6, 3)
     mask = np.ones((6, 3), np.float32)
     mask[:, 2] = 0.0
@@ -133,7 +140,7 @@ def test_padding_changes_nothing():
             tf.constant(inputs[:, :rows]),
             tf.constant(targets[:, :rows]),
             tf.constant(mask[:, :rows]),
-            zero_states(sizes, rows),
+            zero_states(to_device(network), rows),
             0.01,
         )
         for rows in (2, 3)
@@ -142,14 +149,12 @@ def test_padding_changes_nothing():
         np.testing.assert_allclose(left, right, atol=1e-6)
 
 
-def test_carried_state_is_used_and_handed_on():
+@pytest.mark.parametrize("cell", TRAINED)
+def test_carried_state_is_used_and_handed_on(cell):
     """Numerical derivative of the oracle's loss from a state that is not zero."""
-    sizes, network = (4, 6), random_network()
+    sizes, network = (4, 6), random_network(cell=cell)
     generator = np.random.default_rng(7)
-    states = [
-        (generator.normal(size=(3, n)).astype("f"), generator.normal(size=(3, n)).astype("f"))
-        for n in sizes
-    ]
+    states = [tuple(generator.normal(size=(3, n)).astype("f") for _ in cell.carried) for n in sizes]
     inputs, targets = random_ids(12).reshape(4, 3), random_ids(12, seed=5).reshape(4, 3)
     loss, gradients, final = loss_and_gradients(
         to_device(network),
@@ -189,6 +194,7 @@ class Float64:
                 (),
                 {
                     "units": size,
+                    "cell": network.cells[number - 1],
                     "kernel": arrays[f"layer{number}.kernel"],
                     "recurrent_kernel": arrays[f"layer{number}.recurrent_kernel"],
                     "bias": arrays[f"layer{number}.bias"],
@@ -197,3 +203,11 @@ class Float64:
             for number, size in enumerate(network.sizes, start=1)
         ]
         self.output_kernel, self.output_bias = arrays["output.kernel"], arrays["output.bias"]
+
+
+def test_what_is_only_read_is_not_trained():
+    for cell in (GRU_RESET_BEFORE, replace(RNN, activation="relu")):
+        network = random_network(cell=cell)
+        weights, ids = to_device(network), tf.constant(random_ids(6).reshape(2, 3))
+        with pytest.raises(ValueError, match="only read"):
+            loss_and_gradients(weights, ids, ids, tf.ones([2, 3]), zero_states(weights, 3), 0.0)

@@ -8,7 +8,14 @@ from jobs.engine.sample import choose_start, draw, sample
 from jobs.engine.trace_text import trace_text
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.model.reading_mode import STREAM, reading_mode
-from tests.support.engine_cases import PATTERN, SIZES, config_of, random_ids, random_network
+from tests.support.engine_cases import (
+    PATTERN,
+    SIZES,
+    TRAINED,
+    config_of,
+    random_ids,
+    random_network,
+)
 from tests.support.oracle import rows_of_text
 
 WINDOW = 6
@@ -25,11 +32,12 @@ def sample_of(network, regime, **changes):
     return sample(network, **{**settings, **changes})
 
 
+@pytest.mark.parametrize("cell", TRAINED)
 @pytest.mark.parametrize("sizes", SIZES)
 @pytest.mark.parametrize("regime", ["stream", "window"])
-def test_sample_equals_naive_recomputation(sizes, regime):
+def test_sample_equals_naive_recomputation(cell, sizes, regime):
     """Every state of the sliding windows equals one read anew, window by window."""
-    network = random_network(sizes=sizes)
+    network = random_network(sizes=sizes, cell=cell)
     trace = sample_of(network, regime)
     expected = rows_of_text(network, trace.ids, trace.context, regime, WINDOW)
     for number, layer in enumerate(network.layers):
@@ -43,9 +51,10 @@ def test_sample_equals_naive_recomputation(sizes, regime):
     np.testing.assert_allclose(trace.before.hidden[-1], before[0][-1][0], atol=1e-5)
 
 
+@pytest.mark.parametrize("cell", TRAINED)
 @pytest.mark.parametrize("regime", ["stream", "window"])
-def test_sample_equals_trace_of_its_text(regime):
-    network = random_network()
+def test_sample_equals_trace_of_its_text(cell, regime):
+    network = random_network(cell=cell)
     written = sample_of(network, regime)
     read = trace_text(
         network, written.ids, mode=reading_mode(regime, WINDOW), context=written.context
@@ -66,9 +75,10 @@ def test_characters_are_drawn_from_the_probabilities_before_them(regime):
     np.testing.assert_array_equal(trace.ids, expected)
 
 
+@pytest.mark.parametrize("cell", TRAINED)
 @pytest.mark.parametrize("regime", ["stream", "window"])
-def test_same_seed_same_bits_other_seed_other_text(regime):
-    network = random_network()
+def test_same_seed_same_bits_other_seed_other_text(cell, regime):
+    network = random_network(cell=cell)
     first, again = (sample_of(network, regime) for _ in range(2))
     for name, array in first.arrays().items():
         np.testing.assert_array_equal(array, again.arrays()[name], err_msg=name)

@@ -7,20 +7,22 @@ import pytest
 
 from jobs.engine import trace_text as tracer
 from jobs.engine.trace_text import trace_text, write_trace
+from jobs.model.cell import GRU_RESET_BEFORE
 from jobs.model.network import initial_network
 from jobs.model.reading_mode import STREAM, reading_mode
-from tests.support.engine_cases import SIZES, random_ids, random_network
+from tests.support.engine_cases import SIZES, TRAINED, random_ids, random_network
 from tests.support.oracle import Oracle, rows_of_text
 
 WINDOW = 5
 
 
+@pytest.mark.parametrize("cell", [*TRAINED, GRU_RESET_BEFORE])
 @pytest.mark.parametrize("sizes", SIZES)
 @pytest.mark.parametrize("regime", ["stream", "window"])
 @pytest.mark.parametrize("context_length", [0, 3, 9])
-def test_every_state_gate_and_probability_equals_oracle(sizes, regime, context_length):
+def test_every_state_gate_and_probability_equals_oracle(cell, sizes, regime, context_length):
     """Every layer, and in the window regime the *last* step of each window."""
-    network, ids = random_network(sizes=sizes), random_ids(37)
+    network, ids = random_network(sizes=sizes, cell=cell), random_ids(37)
     context = random_ids(context_length, seed=8)
     trace = trace_text(network, ids, mode=reading_mode(regime, WINDOW), context=context)
     expected = rows_of_text(network, ids, context, regime, WINDOW)
@@ -35,14 +37,16 @@ def test_every_state_gate_and_probability_equals_oracle(sizes, regime, context_l
     np.testing.assert_array_equal(trace.ids, ids)
 
 
+@pytest.mark.parametrize("cell", TRAINED)
 @pytest.mark.parametrize("regime", ["stream", "window"])
-def test_row_before_the_text(regime):
-    network, context = random_network(), random_ids(9, seed=8)
+def test_row_before_the_text(cell, regime):
+    network, context = random_network(cell=cell), random_ids(9, seed=8)
     trace = trace_text(network, random_ids(4), mode=reading_mode(regime, WINDOW), context=context)
     rows, probabilities = rows_of_text(network, context, [], regime, WINDOW)[-1]
     for number in range(2):
         np.testing.assert_allclose(trace.before.hidden[number], rows[number][0], atol=1e-5)
-        np.testing.assert_allclose(trace.before.cell[number], rows[number][1], atol=1e-5)
+        memory = rows[number][1] if cell.has_cell_state else []
+        np.testing.assert_allclose(trace.before.cell[number], memory, atol=1e-5)
     np.testing.assert_allclose(trace.before.probabilities, probabilities, atol=1e-5)
 
 
@@ -66,10 +70,11 @@ class Kept:
         return np.concatenate(self.rows[name])
 
 
+@pytest.mark.parametrize("cell", TRAINED)
 @pytest.mark.parametrize("context_length", [0, 9])
 @pytest.mark.parametrize("regime", ["stream", "window"])
-def test_written_in_blocks_nothing_changes(regime, context_length, monkeypatch):
-    network, ids = random_network(), random_ids(75)
+def test_written_in_blocks_nothing_changes(cell, regime, context_length, monkeypatch):
+    network, ids = random_network(cell=cell), random_ids(75)
     context = random_ids(context_length, seed=8)
     whole = trace_text(network, ids, mode=reading_mode(regime, WINDOW), context=context)
     monkeypatch.setattr(tracer, "STREAM_BLOCK", 16)
@@ -85,13 +90,29 @@ def test_written_in_blocks_nothing_changes(regime, context_length, monkeypatch):
     assert whole.mode.window == (WINDOW if regime == "window" else 0)
 
 
+def keep_everything(layer):
+    """What was once written stays: the gate that keeps is wide open, or the weights are a latch."""
+    units = layer.units
+    if layer.cell.keeps:
+        place = layer.cell.block(layer.cell.keeps) * units
+        np.atleast_2d(layer.bias)[0, place : place + units] = 12.0
+    else:
+        layer.recurrent_kernel[:] = 3.0 * np.eye(units)
+        layer.kernel *= 0.1
+
+
+def forget_soon(layer):
+    if not layer.cell.keeps:  # an orthogonal matrix keeps what it turns
+        layer.recurrent_kernel *= 0.5
+
+
+@pytest.mark.parametrize("cell", TRAINED)
 @pytest.mark.parametrize("forgets", [True, False])
-def test_segments_side_by_side_change_nothing(forgets, monkeypatch):
+def test_segments_side_by_side_change_nothing(cell, forgets, monkeypatch):
     """Also where a network does not forget its start: then the segments are read again in turn."""
-    network = initial_network(7, (4, 6), 1)
-    if not forgets:  # forget gates wide open: what was once written stays
-        for layer in network.layers:
-            layer.bias[layer.units : 2 * layer.units] = 12.0
+    network = initial_network(7, (4, 6), 1, (cell, cell))
+    for layer in network.layers:
+        keep_everything(layer) if not forgets else forget_soon(layer)
     monkeypatch.setattr(tracer, "STREAM_BLOCK", 300)
     reads = []
     alone = tracer._stream_block

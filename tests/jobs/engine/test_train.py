@@ -15,7 +15,14 @@ from jobs.engine import train_step
 from jobs.engine.train import best_epoch, train, unigram_bits
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.model.network import initial_network
-from tests.support.engine_cases import PATTERN, assert_same_bits, config_of, corpus_of
+from tests.support.engine_cases import (
+    PATTERN,
+    TRAINED,
+    assert_same_bits,
+    config_of,
+    corpus_of,
+    keras_layer,
+)
 
 ENVIRONMENT = {
     **os.environ,
@@ -29,6 +36,7 @@ REGIMES = [
     {"regime": "stream", "schedule": "cosine"},
     {"regime": "stream", "dropout": 0.2},
 ]
+REGIMES += [{**regime, "cell": cell} for cell in ("gru", "rnn") for regime in REGIMES[1:]]
 
 
 @pytest.mark.parametrize("training", REGIMES)
@@ -49,10 +57,11 @@ def test_it_learns(training):
     assert result.evaluation.held_out_characters == PATTERN.held_out_ids.size
 
 
-def test_an_epoch_equals_keras(monkeypatch):
+@pytest.mark.parametrize("cell", TRAINED)
+def test_an_epoch_equals_keras(cell, monkeypatch):
     """The same windows in the same order give the weights and the loss that Keras' fit gives."""
-    config = config_of(regime="window", loss="last", epochs=1, l1=1e-3, batch=7)
-    start = initial_network(len(PATTERN.alphabet), (6, 5), 3)
+    config = config_of(regime="window", loss="last", epochs=1, l1=1e-3, batch=7, cell=cell.name)
+    start = initial_network(len(PATTERN.alphabet), (6, 5), 3, (cell, cell))
     monkeypatch.setattr(train_module, "_evaluation", lambda *_: None)
     ours = train(PATTERN, config, start=start)
     plan = train_module.make_batch_plan(PATTERN.training_ids, config.training, config.seed)
@@ -63,8 +72,8 @@ def test_an_epoch_equals_keras(monkeypatch):
     model = tf.keras.Sequential(
         [
             tf.keras.layers.Input((8, len(PATTERN.alphabet))),
-            tf.keras.layers.LSTM(6, return_sequences=True, activity_regularizer=penalty),
-            tf.keras.layers.LSTM(5, activity_regularizer=penalty),
+            keras_layer(start.layers[0], return_sequences=True, activity_regularizer=penalty),
+            keras_layer(start.layers[1], activity_regularizer=penalty),
             tf.keras.layers.Dense(len(PATTERN.alphabet), activation="softmax"),
         ]
     )
@@ -92,7 +101,9 @@ def test_cut_into_executions_nothing_changes(training, monkeypatch):
     assert whole.history == cut.history
 
 
-@pytest.mark.parametrize("training", REGIMES[:3])  # dropout draws anew for every shard
+@pytest.mark.parametrize(  # dropout draws anew for every shard
+    "training", [regime for regime in REGIMES if "dropout" not in regime]
+)
 def test_batch_in_two_shards_learns_the_same(training, monkeypatch):
     """Seven rows in shards of four and three: the same up to the order of the sums."""
     config = config_of(**training, epochs=2, batch=7)
@@ -130,10 +141,10 @@ from jobs.engine import train_step
 from jobs.engine.train import train
 from tests.support.engine_cases import PATTERN, config_of
 train_step.SHARD_FROM = 1e7  # the wide network's batch is split in two, the narrow one's is not
-for sizes in ((16, 12), (160, 160)):
-    network = train(PATTERN, config_of(sizes, regime="stream", chunk=40)).network
+for cell, sizes in (("lstm", (16, 12)), ("lstm", (160, 160)), ("gru", (160, 160))):
+    network = train(PATTERN, config_of(sizes, regime="stream", chunk=40, cell=cell)).network
     for name, array in network.arrays().items():
-        print(sizes, name, hashlib.sha256(array.tobytes()).hexdigest())
+        print(cell, sizes, name, hashlib.sha256(array.tobytes()).hexdigest())
 """
 
 
@@ -148,7 +159,7 @@ def test_one_or_two_cores_give_the_same_bits():
         ).stdout
         for cores in ("1", "2")
     ]
-    assert printed[0].count(b"\n") == 2 * 8
+    assert printed[0].count(b"\n") == 3 * 8
     assert printed[0] == printed[1]
 
 
@@ -275,6 +286,13 @@ def test_one_distinct_character_runs(regime):
 def test_start_of_another_shape_is_the_users_error():
     with pytest.raises(NeuronarioError, match="start from") as caught:
         train(PATTERN, config_of(), start=initial_network(3, (6, 5), 0))
+    assert caught.value.code == ExitCode.BAD_DATA
+
+
+def test_start_of_another_cell_is_the_users_error():
+    start = initial_network(len(PATTERN.alphabet), (6, 5), 0)
+    with pytest.raises(NeuronarioError, match=r"LSTM and LSTM.*GRU and GRU") as caught:
+        train(PATTERN, config_of(cell="gru"), start=start)
     assert caught.value.code == ExitCode.BAD_DATA
 
 

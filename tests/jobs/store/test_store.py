@@ -62,8 +62,13 @@ def test_layers_that_are_no_lstm_are_read_back(place: Path, cells: tuple[Cell, .
         assert found.cell.shape == mine.cell.shape and list(found.gates) == list(mine.gates)
 
 
-def test_an_lstm_needs_no_list_of_cells(place: Path) -> None:
-    assert "cells.json" not in add_run(place).manifest.files()
+def test_what_the_configuration_says_needs_no_list_of_cells(place: Path) -> None:
+    given = tiny_content(cells=(GRU, GRU))
+    network = given.config.network.model_copy(update={"cell": "gru"})
+    given = replace(given, config=given.config.model_copy(update={"network": network}))
+    run = commit_run(place, given, PAGES, tiny_inputs())
+    assert "cells.json" not in run.manifest.files()
+    assert read_run(place).network.cells == (GRU, GRU)
 
 
 def test_cells_that_do_not_fit_are_refused(place: Path) -> None:

@@ -1,0 +1,75 @@
+"""The plain recurrent network (Elman 1990): one step, and one step back::
+
+    h = tanh(x @ kernel + h @ recurrent_kernel + bias)
+
+It has no gates, so a loop stores its hidden states and nothing else, each in the place of the row
+that the step has read.
+"""
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from jobs.engine.tensors import LayerRun, RowGradients, State, Tensor, activated
+from jobs.model.cell import RNN, Cell
+
+
+class Rnn(NamedTuple):
+    """The cell of a layer. It holds no tensor: TensorFlow's nests carry its type alone."""
+
+    @property
+    def kind(self) -> Cell:
+        """What is computed."""
+        return RNN
+
+    def row_width(self, units: int) -> int:
+        """Values of a row that a step reads."""
+        return units
+
+    def rows(self, product: Tensor, bias: Tensor) -> Tensor:
+        """(..., H) what a step reads, from ``x @ kernel`` (..., H)."""
+        return product + bias
+
+    def step(
+        self, row: Tensor, state: State, recurrent_kernel: Tensor, transposed: bool
+    ) -> tuple[State, Tensor]:
+        """THE step: row (B, H) -> the state after it; no gates."""
+        z = row + tf.matmul(state.hidden, recurrent_kernel, transpose_b=transposed)
+        return State(activated(self.kind.activation, z)), ()
+
+    def run(self, kept: Tensor, rows: Tensor) -> LayerRun:
+        """From the hidden states (T, B, H) of all steps."""
+        return LayerRun(kept)
+
+    def backwards(self, run: LayerRun, initial: State, recurrent_kernel: Tensor) -> "RnnBackwards":
+        """What the loop backwards over ``run`` needs."""
+        return RnnBackwards(1.0 - run.hidden * run.hidden, tf.transpose(recurrent_kernel))
+
+
+class RnnBackwards(NamedTuple):
+    """One layer seen from its end; the loop carries the gradient of h (B, H)."""
+
+    derivatives: Tensor  # (T, B, H) tanh'
+    back: Tensor  # (H, H)
+
+    def begin(self, d_hidden: Tensor) -> tuple[Tensor, ...]:
+        """What the last step hands to the loop: gradient (B, H) of its hidden state."""
+        return (d_hidden,)
+
+    def row(self, carried: tuple[Tensor, ...]) -> Tensor:
+        """(B, H) what the derivatives of a step are multiplied by."""
+        return carried[0]
+
+    def through(self, row: Tensor) -> Tensor:
+        """The part of a gradient row that came by the recurrent product: all of it."""
+        return row
+
+    def earlier(
+        self, d_hidden: Tensor, carried: tuple[Tensor, ...], t: Tensor, before: Tensor
+    ) -> tuple[Tensor, ...]:
+        """What a step hands to the one before: the gradient of that one's hidden state."""
+        return (d_hidden,)
+
+    def gradients(self, rows: Tensor) -> RowGradients:
+        """From the rows (T, B, H) of all steps."""
+        return RowGradients(rows, rows)
