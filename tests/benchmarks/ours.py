@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from jobs.engine.adam import zero_moments
 from jobs.engine.batches import BatchPlan
-from jobs.engine.lstm import to_device, zero_states
+from jobs.engine.layers import to_device, zero_states
 from jobs.engine.train import multiplications
 from jobs.engine.train_step import (
     StepSettings,
@@ -23,7 +23,7 @@ def contenders(work: Work, plan: BatchPlan, symbols: int) -> list[Contender]:
     train_state = TrainState(
         weights,
         zero_moments(weights),
-        zero_states(network.sizes, plan.batch),
+        zero_states(weights, plan.batch),
         tf.constant(0),
         zero_metrics(),
     )

@@ -27,7 +27,8 @@ from jobs.engine.gradient import (  # noqa: E402
     softmax_head,
     weight_gradients,
 )
-from jobs.engine.lstm import LayerRun, layer_inputs, run_layer, to_device, zero_states  # noqa: E402
+from jobs.engine.layers import layer_inputs, run_layer, to_device, zero_states  # noqa: E402
+from jobs.engine.tensors import LayerRun, RowGradients  # noqa: E402
 from jobs.model.network import initial_network  # noqa: E402
 from tests.benchmarks.reading import timed  # noqa: E402
 
@@ -120,21 +121,23 @@ def pieces(work: HalfStep) -> list[tuple[str, tuple[Any, tuple[Any, ...]], int, 
     ids = tf.constant(random.integers(0, SYMBOLS, (steps, batch)), tf.int32)
     targets = tf.constant(random.integers(0, SYMBOLS, (predicted, batch)), tf.int32)
     mask = tf.ones([steps, batch])
-    states = zero_states((units, units), batch)
+    states = zero_states(weights, batch)
     inputs = tf.random.normal([steps, batch, 4 * units])
-    run = LayerRun(*run_layer(inputs, upper.recurrent_kernel, states[1]))
+    run = LayerRun(*run_layer(upper, inputs, states[1]))
     gradient = tf.random.normal([steps, batch, units])
     square = 2e-6 * steps * batch * units * 4 * units
     head = 2e-6 * predicted * batch * units * SYMBOLS
 
     def forward(inputs: Any) -> Any:
-        return run_layer(inputs, upper.recurrent_kernel, states[1])
+        return run_layer(upper, inputs, states[1])
 
     def backward(gradient: Any, *run: Any) -> Any:
-        return backward_layer(LayerRun(*run), upper.recurrent_kernel, states[1], gradient)
+        return backward_layer(upper, LayerRun(*run), states[1], gradient).inputs
 
     def weights_of(layer: Any, source: Any) -> Any:
-        return lambda gradients: weight_gradients(layer, source, run, states[0], gradients)
+        return lambda gradients: weight_gradients(
+            layer, source, run, states[0], RowGradients(gradients, gradients)
+        )
 
     def softmax(hidden: Any) -> Any:
         return softmax_head(weights, hidden, targets, mask[-predicted:])
