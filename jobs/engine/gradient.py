@@ -179,18 +179,25 @@ def backward_layer(
     width = cell.derivatives.shape[-1]
     stack = tf.TensorArray(tf.float32, steps, element_shape=[batch, width])
     stack = stack.unstack(cell.derivatives)
+    kept: Any = ()
+    if cell.keeps_carried:
+        kept = tf.TensorArray(tf.float32, steps, element_shape=[batch, units]).unstack(run.hidden)
 
-    def body(t: Tensor, carried: tuple[Tensor, ...], stack: Tensor) -> tuple[Any, ...]:
+    def body(t: Tensor, carried: tuple[Tensor, ...], stack: Tensor, kept: Any) -> tuple[Any, ...]:
         row = cell.row(carried) * stack.read(t)
         before = tf.maximum(t - 1, 0)
-        d_hidden = tf.matmul(cell.through(row), back, transpose_b=transposed)
+        d_hidden = tf.matmul(row, back, transpose_b=transposed)
         if from_above is not None:
             d_hidden += from_above[before]
-        return t - 1, cell.earlier(d_hidden, carried, t, before), stack.write(t, row)
+        earlier = cell.earlier(d_hidden, carried, t, before)
+        seen = kept.write(t, carried[0]) if cell.keeps_carried else ()
+        return t - 1, earlier, stack.write(t, row), seen
 
-    last = (steps - 1, cell.begin(gradient[-1]), stack)
-    *_, stack = tf.while_loop(lambda t, *_: t >= 0, body, last, maximum_iterations=steps)
-    gradients: RowGradients = cell.gradients(stack.stack())
+    last = (steps - 1, cell.begin(gradient[-1]), stack, kept)
+    *_, stack, kept = tf.while_loop(lambda t, *_: t >= 0, body, last, maximum_iterations=steps)
+    gradients: RowGradients = cell.gradients(
+        stack.stack(), kept.stack() if cell.keeps_carried else ()
+    )
     return gradients
 
 

@@ -93,6 +93,11 @@ class LstmBackwards(NamedTuple):
     forwards: LayerRun
     to_cell: Tensor  # (T, B, H)
 
+    @property
+    def keeps_carried(self) -> bool:
+        """Whether the loop stores the gradients of h beside the rows."""
+        return False
+
     def begin(self, d_hidden: Tensor) -> tuple[Tensor, ...]:
         """What the last step hands to the loop: gradient (B, H) of its hidden state."""
         return d_hidden, d_hidden * self.to_cell[-1]
@@ -104,10 +109,6 @@ class LstmBackwards(NamedTuple):
         # 4H values, which XLA computes twice as fast as four rows of H
         return tf.concat([d_cell, d_cell, d_cell, d_hidden], axis=-1)
 
-    def through(self, row: Tensor) -> Tensor:
-        """The part of a gradient row that came by the recurrent product: all of it."""
-        return row
-
     def earlier(
         self, d_hidden: Tensor, carried: tuple[Tensor, ...], t: Tensor, before: Tensor
     ) -> tuple[Tensor, ...]:
@@ -117,7 +118,7 @@ class LstmBackwards(NamedTuple):
         kept = d_cell * self.forwards.gates[t][:, units : 2 * units]
         return d_hidden, kept + d_hidden * self.to_cell[before]
 
-    def gradients(self, rows: Tensor) -> RowGradients:
+    def gradients(self, rows: Tensor, carried: Tensor) -> RowGradients:
         """From the rows (T, B, 4H) of all steps."""
         return RowGradients(rows, rows)
 

@@ -52,6 +52,11 @@ class RnnBackwards(NamedTuple):
     derivatives: Tensor  # (T, B, H) tanh'
     back: Tensor  # (H, H)
 
+    @property
+    def keeps_carried(self) -> bool:
+        """Whether the loop stores the gradients of h beside the rows."""
+        return False
+
     def begin(self, d_hidden: Tensor) -> tuple[Tensor, ...]:
         """What the last step hands to the loop: gradient (B, H) of its hidden state."""
         return (d_hidden,)
@@ -60,16 +65,12 @@ class RnnBackwards(NamedTuple):
         """(B, H) what the derivatives of a step are multiplied by."""
         return carried[0]
 
-    def through(self, row: Tensor) -> Tensor:
-        """The part of a gradient row that came by the recurrent product: all of it."""
-        return row
-
     def earlier(
         self, d_hidden: Tensor, carried: tuple[Tensor, ...], t: Tensor, before: Tensor
     ) -> tuple[Tensor, ...]:
         """What a step hands to the one before: the gradient of that one's hidden state."""
         return (d_hidden,)
 
-    def gradients(self, rows: Tensor) -> RowGradients:
+    def gradients(self, rows: Tensor, carried: Tensor) -> RowGradients:
         """From the rows (T, B, H) of all steps."""
         return RowGradients(rows, rows)

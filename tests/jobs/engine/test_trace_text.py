@@ -98,12 +98,12 @@ def keep_everything(layer):
         np.atleast_2d(layer.bias)[0, place : place + units] = 12.0
     else:
         layer.recurrent_kernel[:] = 3.0 * np.eye(units)
-        layer.kernel *= 0.1
+        layer.kernel[:] *= 0.1
 
 
 def forget_soon(layer):
     if not layer.cell.keeps:  # an orthogonal matrix keeps what it turns
-        layer.recurrent_kernel *= 0.5
+        layer.recurrent_kernel[:] *= 0.5
 
 
 @pytest.mark.parametrize("cell", TRAINED)
