@@ -55,7 +55,7 @@ def half(network):
 
 @pytest.mark.parametrize("window", [0, 4])
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: f"{cell.name}-{cell.gate_activation}")
-def test_states_and_predictions_are_the_equations(cell, window, open_page):
+def test_states_and_predictions_are_the_equations(cell, window, chromium):
     network, ids = random_network(sizes=(5, 6), cell=cell), random_ids(30).tolist()
     regime = "window" if window else "stream"
     packed = np.concatenate([array.ravel() for array in network.arrays().values()])
@@ -68,9 +68,10 @@ def test_states_and_predictions_are_the_equations(cell, window, open_page):
         "weights": base64.b64encode(packed.astype("<f2").tobytes()).decode("ascii"),
         "check": {},
     }
-    page = open_page("about:blank")
+    page = chromium.new_page()
     page.add_script_tag(path=resources().site_src / SCRIPT)
     seen, after, again = page.evaluate(READ, [data, ids])
+    page.close()
     rows = rows_of_text(half(network), ids, [], regime, window)
     for (hidden, probabilities), (layers, wanted) in zip(seen, rows, strict=True):
         np.testing.assert_allclose(hidden, np.concatenate([one[0] for one in layers]), atol=2e-5)
