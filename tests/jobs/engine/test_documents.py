@@ -9,7 +9,7 @@ import tensorflow as tf
 from jobs.engine.batches import make_batch_plan
 from jobs.engine.evaluate import held_out_bits
 from jobs.engine.gradient import loss_and_gradients
-from jobs.engine.lstm import to_device, zero_states
+from jobs.engine.layers import to_device, zero_states
 from jobs.engine.sample import choose_start
 from jobs.engine.trace_text import trace_text
 from jobs.engine.train import train
@@ -184,7 +184,7 @@ def test_a_gradient_does_not_see_the_document_before(shards):
             float(
                 loss_and_gradients(
                     weights, batches.inputs[step], batches.targets[step], batches.mask[step],
-                    zero_states(network.sizes, 2), 0.0,
+                    zero_states(to_device(network), 2), 0.0,
                 )[0].nats
             )
             for step in range(2)
