@@ -91,8 +91,10 @@ def test_a_trace_is_that_of_each_document_alone(mode):
     for start, end in zip(STARTS, ENDS, strict=True):
         alone = trace_text(network, IDS[start:end], mode=mode, context=NONE)
         for number, layer in enumerate(alone.layers):
-            np.testing.assert_array_equal(trace.layers[number].hidden[start:end], layer.hidden)
-        np.testing.assert_array_equal(trace.surprise()[start:end], alone.surprise())
+            # programs of other shapes: the last bit may differ
+            found = trace.layers[number].hidden[start:end]
+            np.testing.assert_allclose(found, layer.hidden, atol=1e-6)
+        np.testing.assert_allclose(trace.surprise()[start:end], alone.surprise(), atol=1e-5)
         assert not trace.states(0, "predict")[start].any()
     predicted = np.ones(IDS.size, bool)
     predicted[STARTS] = False
