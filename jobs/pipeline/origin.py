@@ -54,7 +54,7 @@ def _origin(plan: JobPlan) -> tuple[Origin, Seen]:
 def _notes(plan: JobPlan, origin: Origin) -> Iterator[str]:
     """What is to be said of a training's beginning, one line each."""
     if not origin.warm and plan.newest is not None and plan.config.training.start == "previous":
-        yield "warning: training begins anew: the layers of the run before have other sizes"
+        yield "warning: training begins anew: the layers of the run before are others"
     if origin.warm:
         yield "training goes on from the weights of the run before"
     for said, characters in (("new", origin.gained), ("gone", origin.dropped)):
