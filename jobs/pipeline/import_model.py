@@ -18,7 +18,6 @@ from jobs.config.schema import Config
 from jobs.corpus.corpus import Corpus
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.machine.tensorflow_start import start_tensorflow
-from jobs.model.cell import LSTM
 from jobs.model.history import Evaluation
 from jobs.model.imported import ImportRecord
 from jobs.model.network import Network
@@ -36,8 +35,6 @@ READERS = 1  # raise it when a reader would make another network of the same fil
 CHECKED = 400  # probe characters of the self-check; windows: places
 WINDOWS = 64
 MOST_CHECKED = 10_000_000  # characters of the text that are looked at for the alphabet
-COMPUTED = (LSTM,)
-OTHER_CELL = "this version reports on LSTM layers with tanh and sigmoid only"
 TOLERANCE = 1e-4  # of a probability; float32 against float64
 
 
@@ -229,9 +226,6 @@ def import_model(config_file: ConfigFile, corpus: Corpus) -> ImportedModel | Non
             raise _refusal(list_path, error) from error
         digest = hashlib.sha256(data).hexdigest()
     window = config_file.config.training.mode.window
-    other = [layer.cell.title for layer in file.model.layers if layer.cell not in COMPUTED]
-    if other:
-        raise _refusal(path, RefusedError(f"a {other[0]} layer; {OTHER_CELL}"))
     try:
         choice = choose_alphabet(file.model, _text_to_check(corpus), listed, window)
         network, notes = folded_network(file.model)

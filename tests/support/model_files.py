@@ -15,6 +15,7 @@ import h5py
 import numpy as np
 from safetensors.numpy import save_file
 
+from jobs.model.cell import LSTM
 from jobs.model.network import Layer, Network
 from tests.support.oracle import sigmoid, softmax
 
@@ -251,7 +252,7 @@ def write_keras_hdf5(path, config=None, arrays=None, change=None):
 # --- NumPy -----------------------------------------------------------------------------------
 
 
-def bigram_network(text, alphabet):
+def bigram_network(text, alphabet, cell=LSTM):
     """A network whose units are the last character and whose softmax knows what follows it.
 
     One unit per character: gates wide open, the past forgotten, the candidate the one-hot input.
@@ -261,13 +262,22 @@ def bigram_network(text, alphabet):
     counts = np.full((size, size), 0.1)
     for one, two in itertools.pairwise(text):
         counts[place[one], place[two]] += 1
-    kernel = np.zeros((size, 4, size), np.float32)
-    kernel[:, 2] = 5 * np.eye(size)
-    bias = np.zeros((4, size), np.float32)
-    bias[0], bias[1], bias[3] = 12, -12, 12
-    logs = np.log(counts / counts.sum(1, keepdims=True)) / np.tanh(np.tanh(5))
+    blocks = len(cell.blocks)
+    kernel = np.zeros((size, blocks, size), np.float32)
+    kernel[:, min(2, blocks - 1)] = 5 * np.eye(size)
+    bias = np.zeros((blocks, size), np.float32)
+    if cell == LSTM:
+        bias[0], bias[1], bias[3] = 12, -12, 12
+    elif blocks == 3:
+        bias[0] = -12
+    bias = bias.ravel()
+    if cell.recurrent_bias:
+        bias = np.stack([bias, np.zeros_like(bias)])
+    state = np.tanh(np.tanh(5)) if cell == LSTM else np.tanh(5)
+    logs = np.log(counts / counts.sum(1, keepdims=True)) / state
+    zeros = np.zeros((size, blocks * size), np.float32)
     return Network(
-        (Layer(kernel.reshape(size, -1), np.zeros((size, 4 * size), np.float32), bias.ravel()),),
+        (Layer(kernel.reshape(size, -1), zeros, bias, cell),),
         logs.astype(np.float32),
         np.zeros(size, np.float32),
     )

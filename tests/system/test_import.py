@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 
+from jobs.model.cell import GRU, GRU_RESET_BEFORE, RNN
 from tests.support import model_files as made
 from tests.support.command_line import Answer, neuronario, tree, write_config
 from tests.support.golden_networks import ALPHABET, golden_text
@@ -108,6 +109,25 @@ def test_a_nightly_job_on_a_model_that_changes(job):
     difference = neuronario(folder, "diff", "previous", "latest").out
     assert "model file" in difference
     assert "nothing to train" in neuronario(folder, "train").err
+
+
+@pytest.mark.parametrize("cell", [GRU, GRU_RESET_BEFORE, RNN], ids=lambda cell: cell.name)
+def test_other_cells(tmp_path, cell):
+    network = made.bigram_network(TEXT, ALPHABET, cell)
+    (tmp_path / "text.txt").write_text(TEXT, encoding="utf-8")
+    made.write_npz(tmp_path / "model.npz", network.arrays())
+    configured(tmp_path)
+    answer = neuronario(tmp_path, "import", "model.npz", "--text", "text.txt")
+    assert answer.code == 0, answer.err
+    (run,) = runs(tmp_path)
+    assert json.loads((run / "import.json").read_text())["self_check"] < 1e-5
+    probe = np.load(run / "probe.npz")
+    assert ("layer1.update_gate" in probe) == (cell != RNN)
+    assert "layer1.forget_gate" not in probe
+    following = np.exp(network.output_kernel * np.tanh(5))[probe["ids"]]
+    np.testing.assert_allclose(probe["probabilities"], following, atol=2e-3)
+    page = (tmp_path / "site" / "neurons" / "l1" / "n8.html").read_text(encoding="utf-8")
+    assert "NumPy archive (.npz)" in page[page.index("n-provenance") :]
 
 
 def test_a_bad_file_leaves_the_site_alone(job):
