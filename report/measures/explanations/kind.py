@@ -20,11 +20,14 @@ def kind_of(constant: bool, ladder: Ladder, alone: Alone, memory: Memory) -> Kin
     """The kind of a unit."""
     one, six = ladder.last[0], ladder.last[-1]
     decided = dict(zip(memory.lengths, memory.shares, strict=True))
+    # a column or a depth tells much of the current character: it is asked first
+    counted = alone.number >= max(ALONE, one, alone.concept + SLOPE)
+    expects = ladder.expected >= PREDICTOR and ladder.expected >= one
     rules: list[tuple[bool, Kind]] = [
         (constant, "constant"),
+        (counted and (alone.number >= ladder.expected or not expects), "counter"),
         (one >= DETECTOR and one >= OF_SIX * six, "character detector"),
-        (ladder.expected >= PREDICTOR and ladder.expected >= one, "predictor"),
-        (alone.number >= max(ALONE, one, alone.concept + SLOPE), "counter"),
+        (expects, "predictor"),
         (alone.concept >= max(ALONE, one), "tracker"),
         (memory.k90 is None or memory.k90 > LONG, "long memory"),
         (decided[SHORT] >= MOST, "short context"),
