@@ -133,6 +133,7 @@ class TrainingConfig(Section):
     dropout: ShareDropped = 0.0  # of what a layer hands upwards
     l1: Weight = 0.0  # activity penalty on the hidden states
     patience: Annotated[int, Field(ge=0, le=100_000)] = 0  # epochs without gain; 0 = no early stop
+    workers: Annotated[int, Field(ge=1, le=250)] = 1  # equal parts of a batch; machines: TF_CONFIG
     start: Literal["fresh", "previous"] = "fresh"
     on_seen: Literal["mark", "refuse"] = "mark"  # where such weights have read held-out text
 

@@ -131,8 +131,22 @@ def make_batch_plan(
     """The plan for a training part; ``starts`` is where its documents begin, None if it is one.
 
     Raises:
-        NeuronarioError: 65 where the text is too short for a single step.
+        NeuronarioError: 65 where the text is too short for a single step; 78 where the batch does
+            not divide among the workers.
     """
+    plan = _plan(ids, training, seed, starts)
+    if plan.batch % training.workers:
+        raise NeuronarioError(
+            f"a batch of {plan.batch} does not divide into {training.workers} equal parts "
+            "(training.workers); set training.batch to a multiple of it",
+            ExitCode.BAD_CONFIG,
+        )
+    return plan
+
+
+def _plan(
+    ids: TextIds, training: TrainingConfig, seed: int, starts: NDArray[np.int64] | None
+) -> BatchPlan:
     if starts is not None:
         return _plan_of_documents(ids, training, seed, starts)
     if training.regime == "window":

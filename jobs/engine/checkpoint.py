@@ -61,15 +61,32 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint, key: str) -> None:
     Raises:
         NeuronarioError: 73, 74 or 77 where it cannot be written.
     """
+    write_npz(path, {"key": np.array(key), **checkpoint_arrays(checkpoint)})
+
+
+def checkpoint_arrays(checkpoint: Checkpoint) -> dict[str, np.ndarray]:
+    """All of a checkpoint as named arrays."""
     arrays: dict[str, np.ndarray] = {
-        "key": np.array(key),
         "steps": np.array(checkpoint.steps, np.int64),
         "history": np.array([astuple(record) for record in checkpoint.history], np.float64),
     }
     for field, stored in STORED.items():
         network: Network = getattr(checkpoint, field)
         arrays |= {f"{stored}/{name}": array for name, array in network.arrays().items()}
-    write_npz(path, arrays)
+    return arrays
+
+
+def checkpoint_of(arrays: dict[str, np.ndarray], cells: tuple[Cell, ...] = ()) -> Checkpoint:
+    """Inverse of :func:`checkpoint_arrays`; ``cells`` as in :func:`read_checkpoint`.
+
+    Raises:
+        KeyError, ValueError: something is missing or does not fit.
+    """
+    return Checkpoint(
+        **{field: _stored_network(arrays, stored, cells) for field, stored in STORED.items()},
+        steps=int(arrays["steps"].item()),
+        history=tuple(_record(row) for row in arrays["history"]),
+    )
 
 
 def read_checkpoint(path: Path, key: str, cells: tuple[Cell, ...] = ()) -> Checkpoint | None:
@@ -84,11 +101,7 @@ def read_checkpoint(path: Path, key: str, cells: tuple[Cell, ...] = ()) -> Check
             arrays = dict(file.items())
         if arrays["key"].item() != key:
             return None
-        return Checkpoint(
-            **{field: _stored_network(arrays, stored, cells) for field, stored in STORED.items()},
-            steps=int(arrays["steps"].item()),
-            history=tuple(_record(row) for row in arrays["history"]),
-        )
+        return checkpoint_of(arrays, cells)
     except (OSError, EOFError, ValueError, KeyError, NotImplementedError, RuntimeError):
         return None
     except zipfile.BadZipFile:

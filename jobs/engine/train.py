@@ -15,6 +15,7 @@ from jobs.engine.adam import Moments, zero_moments
 from jobs.engine.batches import BatchPlan, make_batch_plan
 from jobs.engine.checkpoint import Checkpoint, read_checkpoint, training_key, write_checkpoint
 from jobs.engine.evaluate import held_out_bits
+from jobs.engine.execution import multiplications, padded, steps_per_execution
 from jobs.engine.flat_start import Attempt, attempt_after, first_network, unigram_bits
 from jobs.engine.layers import Weights, to_device, to_network, zero_states
 from jobs.engine.train_step import (
@@ -25,13 +26,10 @@ from jobs.engine.train_step import (
     shards_of_batch,
     zero_metrics,
 )
+from jobs.engine.workers import Workers, agreed_start, chiefs_checkpoint, worker_steps
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.model.history import LEARNED, EpochRecord, Evaluation
 from jobs.model.network import Network
-
-# One call of the compiled steps takes about a second. The arrays that it reads are made for it and
-# stay small however long the text is; a signal does not wait for it (jobs/pipeline/signals.py).
-EXECUTION_MULTIPLICATIONS = 1e10  # forwards
 
 
 @dataclass(frozen=True)
@@ -52,6 +50,7 @@ def train(
     on_epoch: Callable[[EpochRecord, float], None] | None = None,
     on_steps: Callable[[int, int, int], None] | None = None,
     on_restart: Callable[[Attempt], None] | None = None,
+    workers: Workers | None = None,
 ) -> Training:
     """Train a network on the training part of ``corpus``.
 
@@ -69,10 +68,13 @@ def train(
         on_steps: called within an epoch, about once a second, with the epoch, its steps taken so
             far and the steps that it has.
         on_restart: called where a flat start is given up, with the attempt that begins.
+        workers: the machines that share the batches; every one of them calls this function, and
+            ``start``, ``checkpoint`` and scores are the chief's.
 
     Raises:
         NeuronarioError: 65, the text is too short, or ``start`` does not fit the alphabet; 4, the
-            loss became infinite or NaN, or the network ends no better than unigram frequencies.
+            loss became infinite or NaN, or the network ends no better than unigram frequencies;
+            75, a worker was lost; 78, the batch does not divide among the workers.
     """
     plan = make_batch_plan(
         corpus.training_ids, config.training, config.seed, corpus.training_starts
@@ -80,15 +82,19 @@ def train(
     key = training_key(corpus, config, start)
     saved = read_checkpoint(checkpoint, key, config.network.cells) if checkpoint else None
     first = start or first_network(corpus, config)
+    if workers is not None:
+        first = agreed_start(workers, first, training_key(corpus, config, None))
     _check_fit(first, corpus, config)
-    run = _Run(corpus, config, plan, first, saved or _untrained(first))
-    while not _finished(run.history, config.training, run.attempt.after):
+    run = _Run(corpus, config, plan, first, saved or _untrained(first), workers)
+    while not run.finished():
         begin = time.perf_counter()
         if run.gives_up():
             run.restart()
             if on_restart:
                 on_restart(run.attempt)
         record = run.epoch(on_steps)
+        if record is None:
+            continue
         if checkpoint:
             write_checkpoint(checkpoint, run.checkpoint(), key)
         if on_epoch:
@@ -105,9 +111,16 @@ class _Run:
     """A training under way; the only object here that changes."""
 
     def __init__(
-        self, corpus: Corpus, config: Config, plan: BatchPlan, first: Network, saved: Checkpoint
+        self,
+        corpus: Corpus,
+        config: Config,
+        plan: BatchPlan,
+        first: Network,
+        saved: Checkpoint,
+        workers: Workers | None,
     ) -> None:
         self.corpus, self.config, self.plan, self.first = corpus, config, plan, first
+        self.workers = workers
         self.history, self.best = saved.history, saved.best
         self.unigram_bits = unigram_bits(corpus)
         self.states = zero_states(to_device(saved.network), plan.batch)
@@ -119,6 +132,14 @@ class _Run:
         """What the next epoch belongs to."""
         return attempt_after(self.history, self.unigram_bits, self.config.training, self.plan.steps)
 
+    def finished(self) -> bool:
+        """Whether no epoch is left. Several workers first take over where the chief stands."""
+        if self.workers is not None:
+            told = chiefs_checkpoint(self.workers, self.checkpoint())
+            self.history, self.best = told.history, told.best
+            self.train_state = self._train_state(told)
+        return _finished(self.history, self.config.training, self.attempt.after)
+
     def gives_up(self) -> bool:
         """Whether the epochs so far are a flat start, just now seen to be one."""
         return 0 < self.attempt.after == len(self.history)
@@ -127,16 +148,19 @@ class _Run:
         """Begin anew from the first weights; the flat epochs stay in the history."""
         self.train_state = self._train_state(_untrained(self.first))
 
-    def epoch(self, on_steps: Callable[[int, int, int], None] | None = None) -> EpochRecord:
-        """Train one epoch and score it."""
+    def epoch(self, on_steps: Callable[[int, int, int], None] | None = None) -> EpochRecord | None:
+        """Train one epoch and score it; None where the chief scores it."""
         number = len(self.history) + 1
         attempt = self.attempt
-        execute = compiled_steps(self._settings(attempt))
+        settings = self._settings(attempt)
+        execute = worker_steps(settings, self.workers) if self.workers else compiled_steps(settings)
         self.train_state = self.train_state._replace(metrics=zero_metrics(), states=self.states)
         for taken in range(0, self.plan.steps, self.steps_per_execution):
             if on_steps and taken:
                 on_steps(number, taken, self.plan.steps)
             self._execute(execute, attempt, number, taken)
+        if self.workers is not None and not self.workers.is_chief:
+            return None
         record = self._record(number, attempt)
         self.history = (*self.history, record)
         if best_epoch(self.history) == number:
@@ -160,11 +184,14 @@ class _Run:
             clip_norm=training.clip_norm,
             learning_rate=attempt.learning_rate,
             schedule=training.schedule,
-            shards=shards_of_batch(multiplications(self.plan, self.first), self.plan.batch),
+            shards=training.workers if training.workers > 1 else self._shards(),
             dropout=training.dropout,
             seed=self.config.seed if training.dropout else 0,
             documents=self.plan.chunks is not None,
         )
+
+    def _shards(self) -> int:
+        return shards_of_batch(multiplications(self.plan, self.first), self.plan.batch)
 
     def checkpoint(self) -> Checkpoint:
         """The state between two epochs."""
@@ -183,7 +210,7 @@ class _Run:
         batches = self.plan.batches(epoch, taken, self.steps_per_execution)
         steps = batches.inputs.shape[0]
         inputs, targets, mask, *carried = (
-            _padded(array, self.steps_per_execution)
+            padded(array, self.steps_per_execution)
             for array in (batches.inputs, batches.targets, batches.mask, batches.carried)
             if array is not None
         )
@@ -214,17 +241,6 @@ class _Run:
                 attempt, self.config.training.schedule, number, self.plan.steps
             ),
         )
-
-
-def steps_per_execution(plan: BatchPlan, network: Network) -> int:
-    """How many steps one compiled call takes: all of an epoch where that is about a second."""
-    return min(plan.steps, max(1, int(EXECUTION_MULTIPLICATIONS / multiplications(plan, network))))
-
-
-def multiplications(plan: BatchPlan, network: Network) -> float:
-    """Of one step, forwards; backwards takes twice as many."""
-    weights = network.parameters - network.layers[0].kernel.size  # its product is a look-up
-    return float(weights) * plan.batch * plan.length
 
 
 def rate_after(attempt: Attempt, schedule: str, epoch: int, steps: int) -> float:
@@ -304,8 +320,3 @@ def _check_fit(network: Network, corpus: Corpus, config: Config) -> None:
             "use training.start: fresh",
             ExitCode.BAD_DATA,
         )
-
-
-def _padded(array: np.ndarray, length: int) -> np.ndarray:
-    """``array`` with zeros behind it: every execution has one shape and is compiled once."""
-    return np.pad(array, [(0, length - array.shape[0]), *[(0, 0)] * (array.ndim - 1)])

@@ -14,7 +14,7 @@ Which of the two depends on the sizes alone, never on the machine, so that the b
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import tensorflow as tf
 
@@ -23,6 +23,9 @@ from jobs.engine.dropout import dropout_factors
 from jobs.engine.gradient import LossScale, StepLoss, loss_and_gradients, loss_scale
 from jobs.engine.layers import Weights, zero_states
 from jobs.engine.tensors import State, Tensor
+
+if TYPE_CHECKING:
+    from jobs.engine.workers import Workers
 
 SHARD_FROM = 10_000_000  # multiplications per step from which two cores pay
 UNROLL = 4  # steps in one turn of TensorFlow's loop, whose own work is some 0.1 ms a turn
@@ -105,17 +108,7 @@ def compiled_steps(settings: StepSettings) -> Callable[..., Any]:
         carried: Tensor | None = None,
     ) -> TrainState:
         take_step = step_programs(settings)
-        scale = loss_scale(mask, targets.shape[1])
-        arrays = [inputs, targets, mask, scale.loss_weights]
-        if carried is not None:
-            arrays.append(carried[:, None])
-        split = (split_batch(array, settings.shards, axis=2) for array in arrays)
-        batches = ShardedBatches(
-            list(zip(*split, strict=True)),
-            scale.batch_size,
-            tf.reduce_sum(mask[:, -targets.shape[1] :], axis=(1, 2)),
-            total,
-        )
+        batches = sharded_batches(settings.shards, inputs, targets, mask, total, carried)
 
         def unrolled(count: int) -> Callable[..., Any]:
             """``count`` steps: the states are those of each shard."""
@@ -144,10 +137,33 @@ def compiled_steps(settings: StepSettings) -> Callable[..., Any]:
     return execute  # type: ignore[no-any-return]
 
 
-def step_programs(settings: StepSettings) -> Callable[..., Any]:
+def sharded_batches(
+    shards: int,
+    inputs: Tensor,
+    targets: Tensor,
+    mask: Tensor,
+    total: Tensor,
+    carried: Tensor | None = None,
+) -> ShardedBatches:
+    """The arrays of :func:`compiled_steps`' program in shards, and what is counted beforehand."""
+    scale = loss_scale(mask, targets.shape[1])
+    arrays = [inputs, targets, mask, scale.loss_weights]
+    if carried is not None:
+        arrays.append(carried[:, None])
+    split = (split_batch(array, shards, axis=2) for array in arrays)
+    return ShardedBatches(
+        list(zip(*split, strict=True)),
+        scale.batch_size,
+        tf.reduce_sum(mask[:, -targets.shape[1] :], axis=(1, 2)),
+        total,
+    )
+
+
+def step_programs(settings: StepSettings, workers: "Workers | None" = None) -> Callable[..., Any]:
     """``take_step(train_state, states, batches, index) -> train_state, states``: step ``index`` by
     two programs, ``shard_gradients`` for each shard of the batch and ``update``, which adds them
-    up. The states are those of each shard, and none between windows.
+    up. The states are those of each shard, and none between windows. Of ``workers`` each makes the
+    shard of its own number, and gathers those of the others.
     """
 
     @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
@@ -184,21 +200,25 @@ def step_programs(settings: StepSettings) -> Callable[..., Any]:
     def take_step(
         train_state: TrainState, states: Any, batches: ShardedBatches, index: Tensor
     ) -> tuple[TrainState, Any]:
+        mine = range(settings.shards) if workers is None else (workers.index,)
+        carried = states if settings.carry_state else [()] * len(mine)
         results, final = zip(
             *(
                 shard_gradients(
                     train_state.weights,
-                    shard,
+                    batches.shards[number],
                     batches.batch_sizes,
                     index,
-                    states[number] if settings.carry_state else (),
+                    initial,
                     train_state.step,
                     number if settings.dropout else 0,  # else one program for all shards
                 )
-                for number, shard in enumerate(batches.shards)
+                for number, initial in zip(mine, carried, strict=True)
             ),
             strict=True,
         )
+        if workers is not None:
+            results = workers.gather(results[0])
         train_state = update(train_state, results, batches.predictions, index, batches.total)
         return train_state, list(final) if settings.carry_state else ()
 

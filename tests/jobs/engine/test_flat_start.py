@@ -5,7 +5,7 @@ from itertools import chain, repeat
 import numpy as np
 import pytest
 
-from jobs.engine import flat_start
+from jobs.engine import execution, flat_start
 from jobs.engine import train as train_module
 from jobs.engine.evaluate import held_out_bits
 from jobs.engine.flat_start import Attempt, attempt_after, first_network, judged_after, unigram_bits
@@ -169,7 +169,7 @@ def test_where_all_is_flat_the_message_names_rate_and_batch_first(monkeypatch, s
 
 
 def test_long_epochs_report_inside(monkeypatch):
-    monkeypatch.setattr(train_module, "EXECUTION_MULTIPLICATIONS", 1.5e5)
+    monkeypatch.setattr(execution, "EXECUTION_MULTIPLICATIONS", 1.5e5)
     told = []
     train(PATTERN, config_of(epochs=1), on_steps=lambda *place: told.append(place))
     assert told

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from jobs.engine import execution, train_step
 from jobs.engine import train as train_module
-from jobs.engine import train_step
 from jobs.engine.train import best_epoch, train, unigram_bits
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.model.network import initial_network
@@ -95,7 +95,7 @@ def test_an_epoch_equals_keras(cell, monkeypatch):
 @pytest.mark.parametrize("training", REGIMES)
 def test_cut_into_executions_nothing_changes(training, monkeypatch):
     whole = train(PATTERN, config_of(**training))
-    monkeypatch.setattr(train_module, "EXECUTION_MULTIPLICATIONS", 1.5e5)
+    monkeypatch.setattr(execution, "EXECUTION_MULTIPLICATIONS", 1.5e5)
     cut = train(PATTERN, config_of(**training))
     assert_same_bits(whole.network, cut.network)
     assert whole.history == cut.history
