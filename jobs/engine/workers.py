@@ -26,10 +26,8 @@ from jobs.engine.train_step import (
     step_programs,
 )
 from jobs.errors import ExitCode, NeuronarioError
-from jobs.machine.cluster import Cluster, meet
+from jobs.machine.cluster import Cluster
 from jobs.model.network import Network, network_from_arrays
-
-JOIN_SECONDS = 600  # within which all workers must have come
 
 
 class Workers:
@@ -39,14 +37,15 @@ class Workers:
         NeuronarioError: 75 from every method, where another worker is lost.
     """
 
-    def __init__(self, cluster: Cluster, seconds: float = JOIN_SECONDS) -> None:
-        """Join the others; waits until all have come.
+    def __init__(self, cluster: Cluster) -> None:
+        """Join the others, once all are there (:func:`jobs.machine.cluster.meet`): TensorFlow
+        itself would wait for ever and hear no signal.
 
         Raises:
-            NeuronarioError: 75, not all came in time, or this one's address is in use.
+            NeuronarioError: 75, this one's address cannot be used.
         """
         self.cluster = cluster
-        self._strategy = _joined(cluster, seconds)
+        self._strategy = _joined(cluster)
         self._gather = tf.function(self._gathered, autograph=False)
 
     @property
@@ -115,9 +114,7 @@ def _gather_in_replica(tensor: Tensor) -> Tensor:
     return tf.distribute.get_replica_context().all_gather(tf.identity(tensor), axis=0)
 
 
-def _joined(cluster: Cluster, seconds: float) -> Any:
-    """The strategy, once all workers are there: TensorFlow waits for ever and hears no signal."""
-    meet(cluster, seconds)
+def _joined(cluster: Cluster) -> Any:
     try:
         strategy = tf.distribute.MultiWorkerMirroredStrategy()
     except (tf.errors.OpError, RuntimeError, ValueError) as error:

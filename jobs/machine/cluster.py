@@ -15,6 +15,8 @@ from typing import Any
 from jobs.errors import ExitCode, NeuronarioError
 
 VARIABLE = "TF_CONFIG"
+MEET_SECONDS = 600.0  # within which all workers must have come
+TRAIN, NOTHING = b"!", b"."  # the chief's word to those who came
 ROLES = ("chief", "worker")  # the chief first: it keeps the store
 
 
@@ -75,10 +77,18 @@ def _parsed(said: dict[str, Any]) -> Cluster:
     return Cluster(addresses, index + (len(known["chief"]) if role == "worker" else 0))
 
 
-def meet(cluster: Cluster, seconds: float) -> None:
+def meet(cluster: Cluster, *, to_train: bool = True, seconds: float = MEET_SECONDS) -> bool:
     """Return when all workers are there, each of which calls this; the chief counts them.
 
     Over plain TCP at the chief's address, which is free again afterwards.
+
+    Args:
+        cluster: who is to come.
+        to_train: the chief's word whether there is anything to train.
+        seconds: how long to wait for the others.
+
+    Returns:
+        the chief's word.
 
     Raises:
         NeuronarioError: 75, not all came in time, or the chief's address cannot be had.
@@ -86,9 +96,9 @@ def meet(cluster: Cluster, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     try:
         if cluster.is_chief:
-            _receive(cluster, deadline)
-        else:
-            _arrive(cluster, deadline)
+            _receive(cluster, TRAIN if to_train else NOTHING, deadline)
+            return to_train
+        return _arrive(cluster, deadline) == TRAIN
     except TimeoutError:
         raise NeuronarioError(
             f"not all of the {len(cluster.addresses)} workers ({', '.join(cluster.addresses)}) "
@@ -103,7 +113,7 @@ def meet(cluster: Cluster, seconds: float) -> None:
         ) from None
 
 
-def _receive(cluster: Cluster, deadline: float) -> None:
+def _receive(cluster: Cluster, word: bytes, deadline: float) -> None:
     """The chief: let each other worker come in, then tell all of them to go on."""
     come: dict[int, socket.socket] = {}
     with socket.create_server(_host_and_port(cluster.addresses[0])) as server:
@@ -117,12 +127,12 @@ def _receive(cluster: Cluster, deadline: float) -> None:
                     come[number[0]] = guest
     for guest in come.values():
         with guest, suppress(ConnectionError):
-            guest.sendall(b"!")
+            guest.sendall(word)
             guest.recv(1)  # the other side closes first, so that the address is free at once
 
 
-def _arrive(cluster: Cluster, deadline: float) -> None:
-    """Another worker: wait until the chief lets it go on."""
+def _arrive(cluster: Cluster, deadline: float) -> bytes:
+    """Another worker: wait until the chief gives its word."""
     address = _host_and_port(cluster.addresses[0])
     while True:
         # the chief may not be there yet, and may break off before all have come
@@ -132,8 +142,8 @@ def _arrive(cluster: Cluster, deadline: float) -> None:
         ):
             chief.sendall(bytes([cluster.index]))
             chief.settimeout(_left(deadline))
-            if chief.recv(1):
-                return
+            if word := chief.recv(1):
+                return word
         time.sleep(min(0.2, _left(deadline)))
 
 
