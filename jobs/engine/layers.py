@@ -19,6 +19,7 @@ T steps, B texts side by side, H units, V characters, K predictions.
                         compiled program, the batch in two shards where two cores pay.
     compiled_reads.py   the programs that only read: for scores and for traces.
     evaluate.py         weights, the held-out text -> bits per character.
+    workers.py          several machines: each makes the gradients of its shard, all are gathered.
     checkpoint.py       what an epoch hands to the next -> one file, and back.
     train.py            a corpus -> the network of the best epoch, the history of all: calls those
                         above, epoch by epoch.

@@ -40,6 +40,7 @@ from jobs.pipeline.stages import (
     sample_stage,
     train_stage,
 )
+from jobs.pipeline.workers import send_others_home, work, works_for_another
 from jobs.store.lock import locked_site
 from jobs.store.manifest import explain_difference
 from jobs.store.prune import prune, summary
@@ -61,6 +62,9 @@ def run_job(options: JobOptions) -> str:
         NeuronarioError: with the exit code of its cause; a site already published stays whole.
     """
     config_file = _configured(options)
+    if works_for_another(config_file.config):
+        work(config_file, quiet=options.quiet)
+        return ""
     with running_job(options, config_file, config_file.config.ping.url) as progress:
         return _run_stages(options, config_file, progress)
 
@@ -129,11 +133,15 @@ def train_only(options: JobOptions) -> None:
             "network.from names a model: there is nothing to train; `neuronario run` reports on it",
             ExitCode.BAD_CONFIG,
         )
+    if works_for_another(config_file.config):
+        work(config_file, quiet=options.quiet)
+        return
     with running_job(options, config_file) as progress:
         plan = _plan(options, config_file)
         for note in plan.corpus.notes:
             progress.note(f"{plan.corpus.name}: {note}")
         if plan.source is not None:
+            send_others_home(plan.config)
             progress.note(f"nothing to train: run {plan.source.id} has the network already")
             return
         check_packages(TRAINING)
@@ -153,6 +161,8 @@ def _run_stages(options: JobOptions, config_file: ConfigFile, progress: Progress
         for note in plan.imported.lines() if plan.imported else ():
             progress.note(note)
     done = "" if options.force else plan.reusable
+    if done or plan.imported is not None:
+        send_others_home(plan.config)
     if done == "report" and plan.newest is not None and plan.source is plan.newest:
         run = plan.newest
         if not options.publish or is_published(run, plan.site):

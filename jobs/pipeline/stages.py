@@ -26,6 +26,7 @@ from jobs.model.network import Network, initial_network, model_summary
 from jobs.model.trace import Trace
 from jobs.pipeline.import_model import ImportedModel
 from jobs.pipeline.progress import ProgressDisplay, utc_now
+from jobs.pipeline.workers import meet_others
 from jobs.store.manifest import Inputs, stage_keys
 from jobs.store.store import (
     Execution,
@@ -142,7 +143,8 @@ def train_stage(plan: JobPlan, progress: ProgressDisplay, *, resume: bool) -> "T
     """Train, or go on from the checkpoint of an interrupted training.
 
     Raises:
-        NeuronarioError: 4, the training was unsound; a failed run records it.
+        NeuronarioError: 4, the training was unsound; a failed run records it. 75, another worker
+            did not come or is lost.
     """
     if not resume:
         remove_folder(plan.work)
@@ -152,6 +154,7 @@ def train_stage(plan: JobPlan, progress: ProgressDisplay, *, resume: bool) -> "T
         from jobs.engine.checkpoint import read_checkpoint, training_key
         from jobs.engine.flat_start import Attempt
         from jobs.engine.train import train
+        from jobs.engine.workers import Workers
 
         warm = plan.warm_start
         start = None if warm is None else warm.network
@@ -170,6 +173,7 @@ def train_stage(plan: JobPlan, progress: ProgressDisplay, *, resume: bool) -> "T
         warning = few_steps(batches)
         if warning:
             progress.warn(warning)
+        cluster = meet_others(plan.config, progress)
         progress.epochs(training.epochs, len(history))
 
         def on_epoch(record: EpochRecord, _seconds: float) -> None:
@@ -192,6 +196,7 @@ def train_stage(plan: JobPlan, progress: ProgressDisplay, *, resume: bool) -> "T
                 on_epoch=on_epoch,
                 on_steps=progress.steps,
                 on_restart=on_restart,
+                workers=None if cluster is None else Workers(cluster),
             )
         except NeuronarioError as error:
             if error.code == ExitCode.UNSOUND:

@@ -4,8 +4,8 @@ import tensorflow as tf
 
 from jobs.engine.adam import zero_moments
 from jobs.engine.batches import BatchPlan
+from jobs.engine.execution import multiplications
 from jobs.engine.layers import to_device, zero_states
-from jobs.engine.train import multiplications
 from jobs.engine.train_step import (
     StepSettings,
     TrainState,
