@@ -13,7 +13,7 @@ MEANING = {
     ExitCode.NO_INPUT: "no such file or run",
     ExitCode.CANNOT_CREATE: "cannot create, or what is there is not ours",
     ExitCode.IO_ERROR: "I/O error, full disk included",
-    ExitCode.LOCKED: "another job holds the lock",
+    ExitCode.LOCKED: "another job holds the lock, or another worker is lost",
     ExitCode.NO_PERMISSION: "no permission",
     ExitCode.BAD_CONFIG: "configuration or installation invalid",
 }
