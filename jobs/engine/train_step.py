@@ -201,7 +201,7 @@ def step_programs(settings: StepSettings, workers: "Workers | None" = None) -> C
         train_state: TrainState, states: Any, batches: ShardedBatches, index: Tensor
     ) -> tuple[TrainState, Any]:
         mine = range(settings.shards) if workers is None else (workers.index,)
-        carried = states if settings.carry_state else [()] * len(mine)
+        before = states if settings.carry_state else [()] * len(mine)
         results, final = zip(
             *(
                 shard_gradients(
@@ -213,7 +213,7 @@ def step_programs(settings: StepSettings, workers: "Workers | None" = None) -> C
                     train_state.step,
                     number if settings.dropout else 0,  # else one program for all shards
                 )
-                for number, initial in zip(mine, carried, strict=True)
+                for number, initial in zip(mine, before, strict=True)
             ),
             strict=True,
         )

@@ -165,9 +165,11 @@ def worker_steps(settings: StepSettings, workers: Workers) -> Callable[..., Trai
         mask: Tensor,
         steps: Tensor,
         total: Tensor,
+        carried: Tensor | None = None,
     ) -> TrainState:
         arrays = [tf.constant(array) for array in (inputs, targets, mask)]
-        batches = sharded_batches(settings.shards, arrays[0], arrays[1], arrays[2], total)
+        carried = None if carried is None else tf.constant(carried)
+        batches = sharded_batches(settings.shards, arrays[0], arrays[1], arrays[2], total, carried)
         kept = train_state.states
         train_state, states = train_state._replace(states=()), []
         if settings.carry_state:
