@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from jobs.engine.checkpoint import Checkpoint, checkpoint_arrays, checkpoint_of
-from jobs.engine.lstm import Tensor
+from jobs.engine.tensors import Tensor
 from jobs.engine.train_step import (
     StepSettings,
     TrainState,

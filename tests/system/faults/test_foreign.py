@@ -68,6 +68,7 @@ def stubs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setattr("jobs.pipeline.trace_files.start_tensorflow", lambda: None)
         patch.setattr("jobs.pipeline.trace_files._trace", _trace)
         patch.setattr("report.make_report.stored_view", lambda run: run)
+        patch.setattr("report.across_seeds.stored_view", lambda run: run)
         patch.setattr("report.pages.build.build_pages", _pages)
         yield
 
