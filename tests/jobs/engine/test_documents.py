@@ -203,7 +203,7 @@ def _state(weights):
     return TrainState(
         weights,
         Moments(moments.first, moments.second),
-        zero_states((4, 6), 2),
+        zero_states(weights, 2),
         tf.constant(0),
         zero_metrics(),
     )
