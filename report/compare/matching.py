@@ -14,8 +14,8 @@ import numpy as np
 
 from jobs.model.network import Array, Float
 from report.compare.assignment import assign
-from report.compare.correlation import constant_units, correlations, linear_cka
 from report.compare.untrained import Control
+from report.measures.correlation import constant_units, correlations, linear_cka
 
 SAME = 0.999  # correlation from which two units are one
 

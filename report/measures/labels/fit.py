@@ -228,7 +228,7 @@ def choose(counts: Confusion, best: Indices) -> Confusion:
 def correlations(left: Float, right: Float) -> Array:
     """(U, C) Pearson correlations of the columns of (T, U) and (T, C); 0 for constants.
 
-    The product is float32, for speed; report/compare/correlation.py has them in float64.
+    The product is float32, for speed; report/measures/correlation.py has them in float64.
     """
     product = standardised(left).T @ standardised(right)
     result: Array = product.astype(np.float64) / len(left)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.model.network import Float
-from report.compare.correlation import linear_cka
+from report.measures.correlation import linear_cka
 
 Array = NDArray[np.float64]
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from report.compare.correlation import constant_units, correlations, linear_cka
+from report.measures.correlation import constant_units, correlations, linear_cka
 
 RANDOM = np.random.default_rng(0)
 OLD = RANDOM.normal(size=(400, 4)).astype(np.float32)
