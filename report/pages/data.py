@@ -6,6 +6,7 @@ of its states. What they hold obeys ``publish.corpus_text``.
 
 import csv
 import io
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -21,7 +22,7 @@ from report.render.templates import page_text
 from report.run_view import RunView
 
 FOLDER = "data"
-SCALE = 32_767  # an int16 of a state is the state times this
+LARGEST = 32_767  # of an int16
 STATE_DIGITS = 4
 
 
@@ -45,7 +46,7 @@ def data_pages(view: RunView) -> Iterator[Page]:
         corpus_text=view.config.publish.corpus_text,
         url=view.config.site.url,
         unit=view.units[-1].name,
-        scale=SCALE,
+        scale=scale_of(view),
     )
     yield markdown_page("data.md", text)
     for file in files:
@@ -75,7 +76,8 @@ def data_files(view: RunView) -> list[DataFile]:
             DataFile(
                 "probe-hidden.npy",
                 _npy(_states(view)),
-                f"hidden states over the probe, int16 (characters, units): states times {SCALE:,}",
+                "hidden states over the probe, int16 (characters, units): "
+                f"states times {scale_of(view):,}",
             ),
         ]
     if files:
@@ -103,9 +105,15 @@ def states_csv(view: RunView) -> bytes:
     return out.getvalue().encode("ascii")
 
 
+def scale_of(view: RunView) -> int:
+    """What a state of the probe is multiplied by to be an int16; less where relu goes beyond 1."""
+    largest = max(float(np.abs(layer.hidden).max()) for layer in view.probe.layers)
+    return LARGEST // max(1, math.ceil(largest))
+
+
 def _states(view: RunView) -> NDArray[np.int16]:
     states = np.concatenate([layer.hidden for layer in view.probe.layers], axis=1)
-    scaled: NDArray[np.int16] = np.rint(states * SCALE).astype("<i2")
+    scaled: NDArray[np.int16] = np.rint(states * scale_of(view)).astype("<i2")
     return scaled
 
 
