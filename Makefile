@@ -7,7 +7,7 @@ PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 CONFIG ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help site serve test fast faults gold check format palette bench lock clean
+.PHONY: help site serve test fast faults long gold check format palette bench lock clean
 
 # Rooms whose tests need no browser, no TensorFlow program and no whole job.
 FAST := $(addprefix tests/jobs/,config disk machine model store) \
@@ -30,6 +30,9 @@ fast: .venv/test.installed ## the tests of one minute: no browser, no faults, no
 
 faults: .venv/test.installed ## try every fault, not only a selection: takes an hour
 	FAULTS=all $(BIN)/python -m pytest tests/system/faults
+
+long: .venv/test.installed ## all tests, those too that take minutes: every cell in every regime, parts, clusters
+	LONG=all $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 gold: .venv/test.installed ## write the golden files of the tests anew; then read git diff
 	$(BIN)/python -m tests.support.compare_cases

@@ -18,6 +18,15 @@ settings.register_profile("neuronario", deadline=None, derandomize=True, max_exa
 settings.load_profile("neuronario")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of minutes, whose kind a shorter test tries too, wait for ``make long``."""
+    if os.environ.get("LONG") == "all":
+        return
+    for item in items:
+        if item.get_closest_marker("long"):
+            item.add_marker(pytest.mark.skip(reason="takes minutes: make long"))
+
+
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     """Where a test makes its store."""

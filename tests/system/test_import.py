@@ -111,6 +111,7 @@ def test_a_nightly_job_on_a_model_that_changes(job):
     assert "nothing to train" in neuronario(folder, "train").err
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("cell", [GRU, GRU_RESET_BEFORE, RNN], ids=lambda cell: cell.name)
 def test_other_cells(tmp_path, cell):
     network = made.bigram_network(TEXT, ALPHABET, cell)

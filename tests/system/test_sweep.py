@@ -121,6 +121,7 @@ def test_two_workers_of_which_one_is_killed_leave_the_same_store(serial, tmp_pat
     assert not list((tmp_path / "runs" / "work" / "cells").iterdir())
 
 
+@pytest.mark.long
 def test_parts_are_collected_to_the_same_store_after_a_kill(serial, tmp_path):
     write_sweep(tmp_path)
     first = start(tmp_path, "sweep.yml", "--part", "1/2", "--store", "one")
@@ -212,6 +213,7 @@ def cluster(tmp_path):
             process.wait()
 
 
+@pytest.mark.long
 def test_a_cluster_that_loses_a_worker_leaves_the_same_store(serial, tmp_path, cluster):
     address, workers = cluster
     write_sweep(tmp_path)

@@ -36,10 +36,17 @@ REGIMES = [
     {"regime": "stream", "schedule": "cosine"},
     {"regime": "stream", "dropout": 0.2},
 ]
-REGIMES += [{**regime, "cell": cell} for cell in ("gru", "rnn") for regime in REGIMES[1:]]
+# Programs of other cells are compiled anew for every case, which takes minutes.
+LONG = pytest.mark.long
+OTHERS = [{**regime, "cell": cell} for cell in ("gru", "rnn") for regime in REGIMES[1:]]
+EVERY_CELL = [
+    *REGIMES,
+    *(pytest.param(one, marks=[] if one == OTHERS[1] else LONG) for one in OTHERS),
+]
+REGIMES_AND_LONG = [*REGIMES, *(pytest.param(one, marks=LONG) for one in OTHERS)]
 
 
-@pytest.mark.parametrize("training", REGIMES)
+@pytest.mark.parametrize("training", EVERY_CELL)
 def test_same_seed_same_bits(training):
     first, again = (train(PATTERN, config_of(**training)) for _ in range(2))
     assert_same_bits(first.network, again.network)
@@ -49,7 +56,7 @@ def test_same_seed_same_bits(training):
     assert other.history != first.history
 
 
-@pytest.mark.parametrize("training", REGIMES)
+@pytest.mark.parametrize("training", REGIMES_AND_LONG)
 def test_it_learns(training):
     result = train(PATTERN, config_of(**{**training, "epochs": 12}))
     assert result.history[-1].training_bits < 0.6 * result.history[0].training_bits
@@ -92,7 +99,7 @@ def test_an_epoch_equals_keras(cell, monkeypatch):
         np.testing.assert_allclose(array, expected, atol=1e-4)
 
 
-@pytest.mark.parametrize("training", REGIMES)
+@pytest.mark.parametrize("training", REGIMES_AND_LONG)
 def test_cut_into_executions_nothing_changes(training, monkeypatch):
     whole = train(PATTERN, config_of(**training))
     monkeypatch.setattr(execution, "EXECUTION_MULTIPLICATIONS", 1.5e5)
@@ -102,7 +109,8 @@ def test_cut_into_executions_nothing_changes(training, monkeypatch):
 
 
 @pytest.mark.parametrize(  # dropout draws anew for every shard
-    "training", [regime for regime in REGIMES if "dropout" not in regime]
+    "training",
+    [REGIMES[2], *(pytest.param(one, marks=LONG) for one in (*REGIMES[:2], *OTHERS[:2]))],
 )
 def test_batch_in_two_shards_learns_the_same(training, monkeypatch):
     """Seven rows in shards of four and three: the same up to the order of the sums."""
@@ -119,7 +127,7 @@ def test_batch_in_two_shards_learns_the_same(training, monkeypatch):
         assert left.gradient_norm == pytest.approx(right.gradient_norm, abs=1e-4)
 
 
-@pytest.mark.parametrize("training", REGIMES)
+@pytest.mark.parametrize("training", REGIMES_AND_LONG)
 def test_unrolled_steps_change_no_bit(training, monkeypatch):
     """However many, and also where they do not divide the steps of an epoch."""
     monkeypatch.setattr(train_step, "SHARD_FROM", 0)
@@ -163,7 +171,7 @@ def test_one_or_two_cores_give_the_same_bits():
     assert printed[0] == printed[1]
 
 
-@pytest.mark.parametrize("training", REGIMES)
+@pytest.mark.parametrize("training", EVERY_CELL)
 def test_stopped_and_resumed_ends_the_same(training, tmp_path):
     config = config_of(**training, patience=3)
     seen = []

@@ -81,7 +81,10 @@ def said(training):
     return [*lines, str([record.held_out_bits for record in training.history])]
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(
+    "name",
+    ["stream", *(pytest.param(name, marks=pytest.mark.long) for name in ("window", "dropout"))],
+)
 def test_two_processes_learn_bit_for_bit_what_one_does(name, tmp_path):
     settings = {**CASES[name], "workers": 2}
     alone = said(train(PATTERN, config_of(**settings, epochs=3)))

@@ -33,7 +33,13 @@ def largest_differences(case, folder):
     )
 
 
-@pytest.mark.parametrize("case", list(keras_cases()), ids=str)
+KERAS = [
+    pytest.param(case, marks=[] if place % 6 == 0 else pytest.mark.long, id=str(case))
+    for place, case in enumerate(keras_cases())
+]
+
+
+@pytest.mark.parametrize("case", KERAS)
 def test_keras(tmp_path, case):
     pytest.importorskip("keras")
     assert max(largest_differences(case, tmp_path)) < 1e-5
