@@ -11,7 +11,7 @@ the execution began, and between windows no states. For a tiny network handing w
 Which of the two depends on the sizes alone, never on the machine, so that the bits do not either.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -131,7 +131,7 @@ def compiled_steps(settings: StepSettings) -> Callable[..., Any]:
                 parallel_iterations=1,
             )
         if settings.carry_state:
-            kept = tf.nest.map_structure(lambda *finals: tf.concat(finals, axis=0), *loop[2])
+            kept = joined_states(loop[2])
         return loop[1]._replace(states=kept)  # type: ignore[no-any-return]
 
     return execute  # type: ignore[no-any-return]
@@ -271,3 +271,8 @@ def split_states(states: tuple[State, ...], shards: int) -> list[tuple[State, ..
         tf.nest.map_structure(lambda array, k=k: split_batch(array, shards, axis=0)[k], states)
         for k in range(shards)
     ]
+
+
+def joined_states(shards: Sequence[tuple[State, ...]]) -> tuple[State, ...]:
+    """Inverse of :func:`split_states`."""
+    return tf.nest.map_structure(lambda *parts: tf.concat(parts, axis=0), *shards)  # type: ignore[no-any-return]

@@ -21,6 +21,7 @@ from jobs.engine.tensors import Tensor
 from jobs.engine.train_step import (
     StepSettings,
     TrainState,
+    joined_states,
     sharded_batches,
     split_states,
     step_programs,
@@ -141,12 +142,13 @@ def agreed_start(workers: Workers, first: Network, key: str) -> Network:
             "them the same files",
             ExitCode.BAD_CONFIG,
         )
-    return network_from_arrays(told)
+    return network_from_arrays(told, first.cells)
 
 
 def chiefs_checkpoint(workers: Workers, checkpoint: Checkpoint) -> Checkpoint:
     """Where the chief stands."""
-    return checkpoint_of(workers.arrays_from_chief(checkpoint_arrays(checkpoint)))
+    arrays = workers.arrays_from_chief(checkpoint_arrays(checkpoint))
+    return checkpoint_of(arrays, checkpoint.network.cells)
 
 
 @lru_cache(maxsize=8)
@@ -177,8 +179,7 @@ def worker_steps(settings: StepSettings, workers: Workers) -> Callable[..., Trai
         for index in range(int(steps)):
             train_state, states = take_step(train_state, states, batches, tf.constant(index))
         if settings.carry_state:
-            parts = workers.gather(states[0])
-            kept = tf.nest.map_structure(lambda *of_all: tf.concat(of_all, axis=0), *parts)
+            kept = joined_states(workers.gather(states[0]))
         return train_state._replace(states=kept)
 
     return execute

@@ -40,7 +40,7 @@ from jobs.pipeline.stages import (
     sample_stage,
     train_stage,
 )
-from jobs.pipeline.workers import send_others_home, work, works_for_another
+from jobs.pipeline.workers import send_others_home, worked_for_chief
 from jobs.store.lock import locked_site
 from jobs.store.manifest import explain_difference
 from jobs.store.prune import prune, summary
@@ -62,8 +62,7 @@ def run_job(options: JobOptions) -> str:
         NeuronarioError: with the exit code of its cause; a site already published stays whole.
     """
     config_file = _configured(options)
-    if works_for_another(config_file.config):
-        work(config_file, quiet=options.quiet)
+    if worked_for_chief(config_file, quiet=options.quiet):
         return ""
     with running_job(options, config_file, config_file.config.ping.url) as progress:
         return _run_stages(options, config_file, progress)
@@ -133,8 +132,7 @@ def train_only(options: JobOptions) -> None:
             "network.from names a model: there is nothing to train; `neuronario run` reports on it",
             ExitCode.BAD_CONFIG,
         )
-    if works_for_another(config_file.config):
-        work(config_file, quiet=options.quiet)
+    if worked_for_chief(config_file, quiet=options.quiet):
         return
     with running_job(options, config_file) as progress:
         plan = _plan(options, config_file)

@@ -15,43 +15,40 @@ from jobs.pipeline.progress import ProgressDisplay
 from jobs.pipeline.signals import answer_signals
 
 
-def works_for_another(config: Config) -> bool:
-    """Whether this process is a worker that is not the chief.
-
-    Raises:
-        NeuronarioError: 78, ``TF_CONFIG`` cannot be read or does not fit ``training.workers``.
-    """
-    cluster = cluster_from_environment(config.training.workers)
-    return cluster is not None and not cluster.is_chief
-
-
-def work(config_file: ConfigFile, *, quiet: bool) -> None:
-    """Train with the chief, and end when it has all epochs.
+def worked_for_chief(config_file: ConfigFile, *, quiet: bool) -> bool:
+    """Train with the chief where this process is a worker that is not it; whether it is one.
 
     Raises:
         NeuronarioError: 75, the chief or another worker did not come or is lost; 78, this one's
-            text or configuration is another.
+            text or configuration is another, or ``TF_CONFIG`` cannot be read or does not fit
+            ``training.workers``.
     """
-    config = config_file.config
-    cluster = cluster_from_environment(config.training.workers)
-    assert cluster is not None
+    cluster = cluster_from_environment(config_file.config.training.workers)
+    if cluster is None or cluster.is_chief:
+        return False
     check_packages(TRAINING)
     with ProgressDisplay(quiet=quiet) as progress:
         answer_signals(lambda _: progress.failed(), progress.show_status)
-        with progress.stage("corpus"):
-            corpus = load_corpus(config.corpus, config_file.folder, config.training)
-            check_memory(config, len(corpus.alphabet), corpus.characters)
-        progress.note(_who(cluster))
-        if not meet(cluster):
-            progress.note("the chief has nothing to train")
-            return
-        with progress.stage("train"):
-            start_tensorflow()
-            from jobs.engine.train import train
-            from jobs.engine.workers import Workers
+        _work(cluster, config_file, progress)
+    return True
 
-            train(corpus, config, workers=Workers(cluster))
-        progress.note("trained with the chief, which keeps the run")
+
+def _work(cluster: Cluster, config_file: ConfigFile, progress: ProgressDisplay) -> None:
+    config = config_file.config
+    with progress.stage("corpus"):
+        corpus = load_corpus(config.corpus, config_file.folder, config.training)
+        check_memory(config, len(corpus.alphabet), corpus.characters)
+    progress.note(_who(cluster))
+    if not meet(cluster):
+        progress.note("the chief has nothing to train")
+        return
+    with progress.stage("train"):
+        start_tensorflow()
+        from jobs.engine.train import train
+        from jobs.engine.workers import Workers
+
+        train(corpus, config, workers=Workers(cluster))
+    progress.note("trained with the chief, which keeps the run")
 
 
 def meet_others(config: Config, progress: ProgressDisplay) -> Cluster | None:

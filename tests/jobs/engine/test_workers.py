@@ -18,6 +18,7 @@ from tests.support.places import ROOT
 CASES = {
     "stream": {"regime": "stream", "chunk": 20, "batch": 6},
     "window": {"regime": "window", "window": 8, "stride": 3, "batch": 10, "loss": "last"},
+    "gru": {"regime": "stream", "chunk": 20, "batch": 6, "cell": "gru"},
     "dropout": {"regime": "stream", "chunk": 20, "batch": 6, "dropout": 0.3},
 }
 EPOCHS = 12  # of a training that is killed in its fourth
@@ -83,7 +84,11 @@ def said(training):
 
 @pytest.mark.parametrize(
     "name",
-    ["stream", *(pytest.param(name, marks=pytest.mark.long) for name in ("window", "dropout"))],
+    [
+        "stream",
+        "gru",
+        *(pytest.param(name, marks=pytest.mark.long) for name in ("window", "dropout")),
+    ],
 )
 def test_two_processes_learn_bit_for_bit_what_one_does(name, tmp_path):
     settings = {**CASES[name], "workers": 2}
