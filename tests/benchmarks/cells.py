@@ -11,22 +11,11 @@ from jobs.machine.tensorflow_start import start_tensorflow
 
 start_tensorflow()
 
-import tensorflow as tf  # noqa: E402
-
 from jobs.config.memory import parameter_count  # noqa: E402
-from jobs.engine.adam import zero_moments  # noqa: E402
 from jobs.engine.batches import BatchPlan  # noqa: E402
-from jobs.engine.layers import to_device, zero_states  # noqa: E402
-from jobs.engine.train import multiplications  # noqa: E402
-from jobs.engine.train_step import (  # noqa: E402
-    StepSettings,
-    TrainState,
-    compiled_steps,
-    shards_of_batch,
-    zero_metrics,
-)
 from jobs.model.cell import CELLS, LSTM, Cell  # noqa: E402
 from jobs.model.network import initial_network  # noqa: E402
+from tests.benchmarks.ours import contender  # noqa: E402
 from tests.benchmarks.work import WORKS, Contender, Work, plan_of, read_text  # noqa: E402
 
 ROUNDS = 15
@@ -39,34 +28,11 @@ def width_of(cell: Cell, lstm_units: int, symbols: int) -> int:
     return min(widths, key=lambda n: abs(parameter_count((n, n), symbols, cell) - wanted))
 
 
-def contender(work: Work, plan: BatchPlan, symbols: int, cell: Cell) -> tuple[Contender, int]:
+def side_of(cell: Cell, work: Work, plan: BatchPlan, symbols: int) -> tuple[Contender, int]:
     """The work's steps by a network of ``cell``, and its parameters."""
     units = width_of(cell, work.units, symbols)
     network = initial_network(symbols, (units, units), 0, (cell, cell))
-    weights = to_device(network)
-    state = TrainState(
-        weights,
-        zero_moments(weights),
-        zero_states(weights, plan.batch),
-        tf.constant(0),
-        zero_metrics(),
-    )
-    shards = shards_of_batch(multiplications(plan, network), plan.batch)
-    settings = StepSettings(work.regime == "stream", 0.0, 0.0, 0.001, "constant", shards)
-    execute, data = compiled_steps(settings), plan.batches(1, 0, work.steps)
-
-    def run() -> None:
-        done = execute(
-            state,
-            data.inputs,
-            data.targets,
-            data.mask,
-            tf.constant(work.steps),
-            tf.constant(1e6),
-        )
-        assert float(done.metrics.steps) == work.steps
-
-    return Contender(f"{cell.name} 2x{units}", run), network.parameters
+    return contender(f"{cell.name} 2x{units}", work, plan, network), network.parameters
 
 
 def main() -> None:
@@ -77,7 +43,7 @@ def main() -> None:
         if len(sys.argv) > 1 and not any(word in work.name for word in sys.argv[1:]):
             continue
         plan = plan_of(work, corpus)
-        sides = [contender(work, plan, symbols, cell) for cell in CELLS.values()]
+        sides = [side_of(cell, work, plan, symbols) for cell in CELLS.values()]
         best = [float("inf")] * len(sides)
         for number in range(ROUNDS + 1):
             for place, (side, _) in enumerate(sides):

@@ -13,12 +13,17 @@ from jobs.engine.train_step import (
     shards_of_batch,
     zero_metrics,
 )
-from jobs.model.network import initial_network
+from jobs.model.network import Network, initial_network
 from tests.benchmarks.work import Contender, Work
 
 
 def contenders(work: Work, plan: BatchPlan, symbols: int) -> list[Contender]:
     network = initial_network(symbols, (work.units, work.units), 0)
+    return [contender("Neuronario", work, plan, network)]
+
+
+def contender(name: str, work: Work, plan: BatchPlan, network: Network) -> Contender:
+    """The work's steps by a network."""
     weights = to_device(network)
     train_state = TrainState(
         weights,
@@ -44,4 +49,4 @@ def contenders(work: Work, plan: BatchPlan, symbols: int) -> list[Contender]:
         )
         assert float(result.metrics.steps) == work.steps
 
-    return [Contender("Neuronario", run)]
+    return Contender(name, run)
