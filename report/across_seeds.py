@@ -54,8 +54,8 @@ def measure_sweep(sweep: StoredSweep, program: str) -> SweepFound:
 
 def found_of(store: Path, run: Run) -> SweepFound | None:
     """What was measured in the newest sweep of the run's configuration."""
-    sweep = newest_sweep(store, configuration_key(run.config))
-    return None if sweep is None else from_bytes(read_found(store, sweep.record.key))
+    newest = _newest(store, configuration_key(run.config))
+    return None if newest is None else newest[1]
 
 
 def view_among_seeds(store: Path, run: Run) -> RunView:
@@ -87,10 +87,10 @@ def seed_pages(store: Path, run: Run) -> Iterator[Page]:
 def noise_of(store: Path, run: Run) -> SeedNoise | None:
     """What another seed alone changes, by the newest sweep of the run's configuration."""
     configuration = configuration_key(run.config)
-    sweep = newest_sweep(store, configuration)
-    found = None if sweep is None else from_bytes(read_found(store, sweep.record.key))
-    if sweep is None or found is None:
+    newest = _newest(store, configuration)
+    if newest is None:
         return None
+    sweep, found = newest
     cell = next(one for one in sweep.record.cells if one.configuration == configuration)
     setting = next((one for one in found.settings if one.settings == cell.settings), None)
     if setting is None:
@@ -101,6 +101,13 @@ def noise_of(store: Path, run: Run) -> SeedNoise | None:
 def summary_lines(found: SweepFound) -> list[str]:
     """One line for each setting: bits with mean, sd and worst; what is found in other seeds."""
     return [_summary(setting) for setting in found.settings]
+
+
+def _newest(store: Path, configuration: str) -> tuple[StoredSweep, SweepFound] | None:
+    """The newest sweep of a configuration, and what was measured in it."""
+    sweep = newest_sweep(store, configuration)
+    found = None if sweep is None else from_bytes(read_found(store, sweep.record.key))
+    return None if sweep is None or found is None else (sweep, found)
 
 
 def _summary(setting: Setting) -> str:
