@@ -21,7 +21,7 @@ from jobs.model.network import Float
 from jobs.store.run_names import read_run
 from report.make_report import comparable_view
 from report.measured import measured
-from report.measures.ablation.numpy_cells import hidden_states
+from report.measures.ablation.numpy_reading import hidden_states
 from report.measures.unit import UnitMeasures
 from report.render.palette import LIGHT, hexadecimal, levels
 from report.render.spans import cells, paint

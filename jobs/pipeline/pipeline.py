@@ -11,7 +11,8 @@ from pathlib import Path
 
 from jobs.config.file import ConfigFile, load_config
 from jobs.config.memory import check_memory
-from jobs.corpus.corpus import corpus_card, load_corpus, with_alphabet
+from jobs.corpus.corpus import corpus_card, with_alphabet
+from jobs.corpus.load import load_corpus
 from jobs.corpus.sources import STANDARD_INPUT
 from jobs.disk.exchange import was_interrupted
 from jobs.disk.files import remove_folder

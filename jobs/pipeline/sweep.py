@@ -13,7 +13,8 @@ from pathlib import Path
 
 from jobs.config.memory import check_memory
 from jobs.config.sweep_file import Cell, Sweep, load_sweep
-from jobs.corpus.corpus import Corpus, corpus_card, load_corpus
+from jobs.corpus.corpus import Corpus, corpus_card
+from jobs.corpus.load import load_corpus
 from jobs.disk.files import remove_folder
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.machine.packages import TRAINING, check_packages

@@ -7,7 +7,7 @@ trains; the others keep no store and no site: they read the text, train with it 
 from jobs.config.file import ConfigFile
 from jobs.config.memory import check_memory
 from jobs.config.schema import Config
-from jobs.corpus.corpus import load_corpus
+from jobs.corpus.load import load_corpus
 from jobs.machine.cluster import Cluster, cluster_from_environment, meet
 from jobs.machine.packages import TRAINING, check_packages
 from jobs.machine.tensorflow_start import start_tensorflow

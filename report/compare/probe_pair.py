@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from jobs.model.network import Float, Ids, Network
 from jobs.model.trace import Trace
-from report.measures.ablation.numpy_cells import hidden_states, log_softmax
+from report.measures.ablation.numpy_cells import log_softmax
+from report.measures.ablation.numpy_reading import hidden_states
 from report.run_view import RunView
 
 LEAST = 100  # characters that both must know

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from jobs.model.cell import Cell
 from jobs.model.network import Ids, initial_network
 from report.compare.assignment import assign
-from report.measures.ablation.numpy_cells import hidden_states
+from report.measures.ablation.numpy_reading import hidden_states
 from report.measures.correlation import correlations, linear_cka
 
 SEEDS = (1_000_003, 2_000_003)  # far from what a user would take for a run

@@ -13,7 +13,7 @@ from jobs.corpus.corpus import Corpus
 from jobs.model.network import Float, Network, initial_network
 from jobs.model.trace import Trace
 from report.measures.ablation.effects import ablate
-from report.measures.ablation.numpy_cells import hidden_states
+from report.measures.ablation.numpy_reading import hidden_states
 from report.measures.ablation.steering import UNITS as CLAMPED
 from report.measures.ablation.steering import Clamp, clamp
 from report.measures.concepts.library import Concept, ConceptTable, evaluate

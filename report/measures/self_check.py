@@ -10,15 +10,8 @@ import numpy as np
 
 from jobs.model.network import Float, Layer, Network
 from jobs.model.trace import LayerTrace, Trace
-from report.measures.ablation.numpy_cells import (
-    MISSING,
-    activation,
-    full_step,
-    log_softmax,
-    weights,
-    window_pass,
-    windows,
-)
+from report.measures.ablation.numpy_cells import activation, full_step, log_softmax, weights
+from report.measures.ablation.numpy_reading import MISSING, window_pass, windows
 
 TOLERANCE = 1e-5
 PLACES = 400  # characters of the probe at which the recurrence is recomputed, evenly spread

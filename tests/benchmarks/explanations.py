@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from jobs.corpus.corpus import load_corpus
+from jobs.corpus.load import load_corpus
 from jobs.store.store import Run, read_run
 from report.measures.concepts.library import evaluate
 from report.measures.concepts.user import all_concepts

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from jobs.config.file import load_config
-from jobs.corpus.corpus import load_corpus
+from jobs.corpus.load import load_corpus
 from jobs.store.store import Run, read_run
 from report.make_report import stored_view
 from report.measured import Measured, measured

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from jobs.config.schema import Config
-from jobs.corpus.corpus import load_corpus
+from jobs.corpus.load import load_corpus
 from jobs.machine.tensorflow_start import start_tensorflow
 from report.measures.ngram import witten_bell
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from jobs.config.file import load_config
 from jobs.config.presets import preset_path
 from jobs.config.schema import Config, CorpusConfig
-from jobs.corpus.corpus import Corpus, load_corpus
+from jobs.corpus.corpus import Corpus
+from jobs.corpus.load import load_corpus
 from jobs.errors import NeuronarioError
 from jobs.machine.tensorflow_start import start_tensorflow
 from jobs.model.history import EpochRecord, flat_epochs

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from jobs.config.file import load_config, preset_path
 from jobs.config.schema import Config
-from jobs.corpus.corpus import corpus_card, load_corpus
+from jobs.corpus.corpus import corpus_card
+from jobs.corpus.load import load_corpus
 from jobs.machine.tensorflow_start import start_tensorflow
 from jobs.model.network import Network
 from report.compare.difference import Difference, compare

@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 
 from jobs.config.schema import Config
-from jobs.corpus.corpus import Corpus, load_corpus
+from jobs.corpus.corpus import Corpus
+from jobs.corpus.load import load_corpus
 from jobs.engine.batches import BatchPlan, make_batch_plan
 
 REAL_TEXT = Path("../shared/corpora/xkb_evdev.xml")

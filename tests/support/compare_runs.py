@@ -10,7 +10,7 @@ from jobs.model.history import EpochRecord, Evaluation
 from jobs.model.network import Network, initial_network
 from jobs.model.reading_mode import ReadingMode
 from jobs.model.trace import Before, Trace
-from report.measures.ablation.numpy_cells import hidden_states
+from report.measures.ablation.numpy_reading import hidden_states
 from report.run_view import RunView
 from tests.support.layer_traces import layer_trace
 

@@ -14,16 +14,8 @@ from numpy.typing import NDArray
 
 from jobs.model.network import Float, Network
 from jobs.model.trace import Trace
-from report.measures.ablation.numpy_cells import (
-    MISSING,
-    Weights,
-    advance,
-    begin_anew,
-    step,
-    weights,
-    windows,
-    zero_state,
-)
+from report.measures.ablation.numpy_cells import Weights, step, weights
+from report.measures.ablation.numpy_reading import MISSING, advance, begin_anew, windows, zero_state
 
 OPERATIONS = 1e11  # multiply-adds of one measurement, unless that is less than LEAST_CHARACTERS
 LEAST_CHARACTERS = 1_500

@@ -13,14 +13,8 @@ from numpy.typing import NDArray
 from jobs.model.alphabet import decode
 from jobs.model.network import Float, Ids, Network
 from jobs.model.trace import Trace
-from report.measures.ablation.numpy_cells import (
-    Weights,
-    advance,
-    log_softmax,
-    weights,
-    window_pass,
-    zero_state,
-)
+from report.measures.ablation.numpy_cells import Weights, log_softmax, weights
+from report.measures.ablation.numpy_reading import advance, window_pass, zero_state
 from report.measures.concepts.library import Concept, evaluate
 
 UNITS = 20  # those of largest effect

@@ -10,14 +10,8 @@ from numpy.typing import NDArray
 
 from jobs.model.network import Float, Network
 from jobs.model.trace import Trace
-from report.measures.ablation.numpy_cells import (
-    Weights,
-    begin_anew,
-    log_softmax,
-    step,
-    weights,
-    zero_state,
-)
+from report.measures.ablation.numpy_cells import Weights, log_softmax, step, weights
+from report.measures.ablation.numpy_reading import begin_anew, zero_state
 from report.measures.explanations.explanation import Faithfulness
 from report.measures.parallel import side_by_side
 

@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 
 from jobs.model.network import Float, Network
 from jobs.model.trace import Trace
-from report.measures.ablation.numpy_cells import (
+from report.measures.ablation.numpy_cells import Weights, weights
+from report.measures.ablation.numpy_reading import (
     MISSING,
-    Weights,
     advance,
     begin_anew,
-    weights,
     window_pass,
     windows,
 )

@@ -7,7 +7,7 @@ from statistics import median
 import numpy as np
 
 from jobs.model.network import Float, initial_network
-from report.measures.ablation.numpy_cells import hidden_states
+from report.measures.ablation.numpy_reading import hidden_states
 from report.measures.labels.verdict import Label
 from report.measures.parallel import one_core_each
 from report.measures.universality.layers import (

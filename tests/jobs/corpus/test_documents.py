@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from jobs.config.schema import CorpusConfig
-from jobs.corpus.corpus import corpus_card, load_corpus
+from jobs.corpus.corpus import corpus_card
 from jobs.corpus.documents import GAP, separated, with_gaps
+from jobs.corpus.load import load_corpus
 from jobs.errors import ExitCode
 from tests.support.store_at import code_of
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from jobs.config.schema import CorpusConfig
-from jobs.corpus.corpus import Corpus, load_corpus
+from jobs.corpus.corpus import Corpus
+from jobs.corpus.load import load_corpus
 
 WORDS = ["amber", "birch", "cloud", "delta", "ember", "fjord", "grove", "haven", "inlet"]
 

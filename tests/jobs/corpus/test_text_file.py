@@ -9,7 +9,8 @@ import pytest
 
 import jobs.corpus.unpack
 from jobs.config.schema import CorpusConfig
-from jobs.corpus.corpus import Corpus, load_corpus
+from jobs.corpus.corpus import Corpus
+from jobs.corpus.load import load_corpus
 from jobs.corpus.text_file import read_text_file
 from jobs.errors import ExitCode, NeuronarioError
 

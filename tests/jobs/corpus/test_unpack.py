@@ -12,7 +12,7 @@ import pytest
 import zstandard
 
 from jobs.config.schema import CorpusConfig
-from jobs.corpus.corpus import load_corpus
+from jobs.corpus.load import load_corpus
 from jobs.corpus.unpack import BLOCK, blocks_of
 from jobs.errors import ExitCode, NeuronarioError
 

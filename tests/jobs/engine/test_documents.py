@@ -17,7 +17,7 @@ from jobs.engine.train_step import StepSettings, compiled_steps
 from jobs.errors import ExitCode
 from jobs.model.reading_mode import STREAM, ReadingMode
 from report.measures.ablation.hold import Held, hold_units
-from report.measures.ablation.numpy_cells import hidden_states
+from report.measures.ablation.numpy_reading import hidden_states
 from report.measures.self_check import self_check
 from tests.support.engine_cases import (
     assert_same_bits,

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from jobs.config.file import load_config
-from jobs.corpus.corpus import load_corpus, with_alphabet
+from jobs.corpus.corpus import with_alphabet
+from jobs.corpus.load import load_corpus
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.pipeline.import_model import import_model, naming_model
 from jobs.pipeline.session import ModelToImport

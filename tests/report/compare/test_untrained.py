@@ -4,7 +4,7 @@ import pytest
 from jobs.model.network import initial_network
 from report.compare import untrained
 from report.compare.untrained import reading, untrained_control
-from report.measures.ablation.numpy_cells import hidden_states
+from report.measures.ablation.numpy_reading import hidden_states
 from tests.support.compare_runs import text_of
 
 TEXT = text_of(1_800)

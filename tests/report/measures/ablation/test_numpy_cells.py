@@ -7,14 +7,8 @@ import pytest
 
 from jobs.model.cell import GRU, GRU_RESET_BEFORE, LSTM, RNN
 from jobs.model.network import Network
-from report.measures.ablation.numpy_cells import (
-    full_step,
-    hidden_states,
-    step,
-    weights,
-    window_states,
-    zero_state,
-)
+from report.measures.ablation.numpy_cells import full_step, step, weights
+from report.measures.ablation.numpy_reading import hidden_states, window_states, zero_state
 from tests.support.engine_cases import random_ids, random_network
 from tests.support.oracle import STEPS, rows_of_text
 

@@ -7,7 +7,7 @@ import pytest
 
 from jobs.model.network import initial_network
 from report.measures import parallel
-from report.measures.ablation.numpy_cells import stream_states
+from report.measures.ablation.numpy_reading import stream_states
 from report.measures.concepts.library import evaluate, library
 from report.measures.explanations.clauses import Found, best_clauses
 from report.measures.explanations.expected import Text as Reading

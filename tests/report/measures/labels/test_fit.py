@@ -5,7 +5,7 @@ import pytest
 
 from jobs.corpus.synthetic import generate_xml
 from jobs.model.network import initial_network
-from report.measures.ablation.numpy_cells import stream_states
+from report.measures.ablation.numpy_reading import stream_states
 from report.measures.concepts.library import Concept, ConceptTable, evaluate, library
 from report.measures.labels.controls import (
     UNTRAINED_UNITS,

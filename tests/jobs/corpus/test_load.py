@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 import jobs.corpus.text_file
 import jobs.disk.regular_file
 from jobs.config.schema import CorpusConfig, TrainingConfig
-from jobs.corpus.corpus import Corpus, corpus_card, load_corpus, with_alphabet
+from jobs.corpus.corpus import Corpus, corpus_card, with_alphabet
+from jobs.corpus.load import load_corpus
 from jobs.errors import ExitCode, NeuronarioError
 from tests.support.places import CORPORA
 
