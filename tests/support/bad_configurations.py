@@ -37,6 +37,30 @@ BAD: dict[str, tuple[str, str]] = {
         GOOD + "sample: {characters: '20'}\n",
         f'2: sample.characters: text "20" is not allowed; {WHOLE} 1 to 100,000',
     ),
+    "documents of no kind": (
+        "corpus: {path: a.txt, documents: lines}\n",
+        '1: corpus.documents: text "lines": needs file (each file is a document) or {separator:',
+    ),
+    "an empty separator": (
+        "corpus: {path: a.txt, documents: {separator: ''}}\n",
+        "1: corpus.documents: needs file (each file is a document) or {separator:",
+    ),
+    "a separator that is no text": (
+        "corpus: {path: a.txt, documents: {separator: 5}}\n",
+        "1: corpus.documents: needs file (each file is a document) or {separator:",
+    ),
+    "a separator and more": (
+        "corpus: {path: a.txt, documents: {separator: x, sep: y}}\n",
+        "1: corpus.documents: needs file (each file is a document) or {separator:",
+    ),
+    "documents of a generated text": (
+        "corpus: {builtin: xml, documents: file}\n",
+        "1: corpus: `documents` needs `path`",
+    ),
+    "what to do with a text that was read": (
+        GOOD + "training: {on_seen: perhaps}\n",
+        '2: training.on_seen: text "perhaps" is not allowed; one of mark, refuse',
+    ),
     "bool for int": (GOOD + "seed: true\n", f"2: seed: true is not allowed; {WHOLE} 0 to"),
     "bool for number": (
         GOOD + "training: {l1: true}\n",
