@@ -12,6 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rjsmin import jsmin
+
 from jobs.config.schema import SiteConfig
 from jobs.disk.exchange import new_folder, prepare_workspace, publish_folder
 from jobs.disk.files import write_bytes, write_error
@@ -43,6 +45,9 @@ GENERATED = (
     "diff",
     "assets/generated",
 )
+
+
+TRY_SCRIPTS = "assets/try"  # a fifth of them is comments
 
 
 @dataclass(frozen=True)
@@ -129,7 +134,7 @@ def assemble(pages: Sequence[Page], docs: Path, found: Resources) -> None:
             raise ValueError(f"{name} is not among the generated paths of a report")
     written = dict(_hand_written(found.site_src))
     if docs != found.site_src:
-        wanted |= {name: source.read_bytes() for name, source in written.items()}
+        wanted |= {name: _served(name, source.read_bytes()) for name, source in written.items()}
     for path in sorted(docs.rglob("*"), reverse=True) if docs.exists() else ():
         name = path.relative_to(docs).as_posix()
         if path.is_symlink() or (path.is_file() and name not in wanted and name not in written):
@@ -154,6 +159,13 @@ def _hand_written(site_src: Path) -> Iterator[tuple[str, Path]]:
                 ExitCode.BAD_DATA,
             )
         yield name, path
+
+
+def _served(name: str, data: bytes) -> bytes:
+    """A hand-written file as readers get it: scripts of the page *Try it* without comments."""
+    if not (name.startswith(f"{TRY_SCRIPTS}/") and name.endswith(".js")):
+        return data
+    return str(jsmin(data.decode("utf-8"))).encode("utf-8")
 
 
 def _is_generated(name: str) -> bool:

@@ -203,6 +203,16 @@ def test_links_among_the_written_pages_are_refused(checkout, tmp_path, name):
     assert caught.value.code == ExitCode.BAD_DATA
 
 
+def test_scripts_of_the_try_page_are_served_without_comments(checkout, tmp_path):
+    assemble([], tmp_path / "docs", checkout)
+    for script in (checkout.site_src / "assets/try").glob("*.js"):
+        served = tmp_path / "docs/assets/try" / script.name
+        assert 0 < served.stat().st_size < script.stat().st_size
+        assert "/*" not in served.read_text() and "/*" in script.read_text()
+    other = "assets/neuron.js"
+    assert (tmp_path / "docs" / other).read_bytes() == (checkout.site_src / other).read_bytes()
+
+
 def test_git_ignores_what_a_report_writes():
     ignored = (resources().mkdocs_yml.parent / ".gitignore").read_text().splitlines()
     missing = [
