@@ -77,7 +77,11 @@ def test_nothing_is_pasted_into_a_shell():
 
 
 def commands_in(text):
-    """Every call of neuronario in a shell text, without redirections and what follows."""
+    """Every call of neuronario in a shell text, without redirections and what follows.
+
+    What a shell or GitHub would work out, ``$((A + 1))`` and ``${{ a.b }}``, is read as 1.
+    """
+    text = re.sub(r"\$\(\(.*?\)\)|\$\{\{.*?\}\}", "1", text)
     for line in re.sub(r"^\s*#.*$", "", text, flags=re.M).replace("\\\n", " ").splitlines():
         for call in re.findall(r"(?:^|[\s/])neuronario ([a-z][^|&;>#)]*)", line):
             yield shlex.split(call)
