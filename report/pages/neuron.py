@@ -6,6 +6,7 @@ from report.measured import measured
 from report.pages.contents import Contents
 from report.pages.page import Page, markdown_page
 from report.pages.try_it import try_address, why_not
+from report.render.spans import escape
 from report.render.templates import page_text
 from report.run_view import RunView, Unit
 
@@ -79,7 +80,8 @@ def _description(view: RunView, unit: Unit) -> str:
     explanation = known.unit(unit).explanation if known else None
     if explanation is None:
         return ""
-    return f"{explanation.kind}: {explanation.sentence.text}"[:LONGEST_DESCRIPTION]
+    said = f"{explanation.kind}: {explanation.sentence.text}"[:LONGEST_DESCRIPTION]
+    return str(escape(said))  # themes put it into an attribute as it is
 
 
 def search_boost(unit: Unit, digits: int) -> float:

@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from html.parser import HTMLParser
 from pathlib import Path
 from posixpath import dirname, join, normpath
 from urllib.parse import unquote, urlsplit
@@ -61,6 +62,9 @@ def check_site(site: Path, expected: set[str], address: str = "") -> SiteFacts:
         if refused:
             problems.append(f"{name} {refused}")
         problems += [f"{name} loads {url}" for url in _foreign(LOADED.findall(text))]
+        stray = _Head(text).stray
+        if stray:
+            problems.append(f"{name} has text in its head: {stray[:40]}")
         for link in set(LINK.findall(text)):
             links += 1
             problem = contents.problem(dirname(name), link)
@@ -89,6 +93,33 @@ def _regular_files(site: Path) -> Iterator[Path]:
 
 def _foreign(urls: list[str]) -> list[str]:
     return [url for url in urls if urlsplit(html.unescape(url)).netloc]
+
+
+class _Head(HTMLParser):
+    """Reads the head of a page. Text between its tags is a quotation mark that was not escaped."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.stray = ""
+        self._tag = "head"  # that data now stands in
+        self.feed(page.partition("</head>")[0])
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        """Only these three hold text; what belongs to a body ends the head."""
+        if tag in ("title", "script", "style"):
+            self._tag = tag
+        elif tag not in ("html", "head", "meta", "link", "base"):
+            self._tag = "body"
+
+    def handle_endtag(self, tag: str) -> None:
+        """Back in the head itself."""
+        if tag == self._tag:
+            self._tag = "head"
+
+    def handle_data(self, data: str) -> None:
+        """Keeps what stands nowhere."""
+        if self._tag == "head":
+            self.stray += data.strip()
 
 
 class _Contents:

@@ -15,6 +15,7 @@ from report.render import palette
 from report.render.spans import shown_text
 from report.run_view import Unit
 from tests.report.render.test_spans import parsed
+from tests.support.explained_view import explained_view
 from tests.support.hostile_texts import HOSTILE
 from tests.support.tiny_view import XML, tiny_view
 
@@ -247,3 +248,14 @@ def test_list_has_the_columns_of_every_panel(view, pages):
 def test_panels_are_found_and_ordered():
     names = [panel.name for panel in panels()]
     assert names.index("coloured_text") < names.index("statistics") < names.index("characters")
+
+
+def test_descriptions_are_safe_in_an_attribute():
+    view = explained_view()
+    pages = {page.path: page for page in build_pages(view)}
+    for unit in view.measures["measures"].units:
+        page = pages[Unit(unit.layer, unit.index).page]
+        description = yaml.safe_load(page.text.split("---")[1])["description"]
+        assert not set(description) & set("\"'<>")
+        said = f"{unit.explanation.kind}: {unit.explanation.sentence.text}"
+        assert unescape(description) == said[:300]

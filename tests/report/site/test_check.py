@@ -47,6 +47,19 @@ def test_bad_pages_are_refused(tmp_path, body, reason):
         check_site(site(tmp_path / "s", index=body), EXPECTED)
 
 
+def test_a_quotation_mark_in_an_attribute_of_the_head_is_noticed(tmp_path):
+    built = site(tmp_path / "s")
+    page = built / "index.html"
+    good = page.read_text()
+    said = "<meta name='description' content='on &#34;&gt;x'>".replace("'", '"')
+    page.write_text(good.replace("</head>", said + "<title>a > b</title></head>"))
+    assert check_site(built, EXPECTED)
+    bad = said.replace("&#34;&gt;", '">')
+    page.write_text(good.replace("</head>", bad + "</head>"))
+    with pytest.raises(SiteError, match="text in its head: x"):
+        check_site(built, EXPECTED)
+
+
 def test_absolute_paths_begin_at_the_address_and_lead_somewhere(tmp_path):
     body = '<a href="/n/deep/page.html#there">a</a><a href="/n/">b</a><a href="/n">c</a>'
     built = site(tmp_path / "s", index=body)
