@@ -10,15 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.model.network import Float
+from report.measures.explanations.columns import Cells, Columns, cells, equal_rows, whole
 from report.measures.explanations.features import PLACES, Facts
 from report.measures.explanations.search import (
     ITEM,
     NONE,
-    Columns,
     Condition,
     Gain,
     best_conditions,
-    product,
 )
 from report.measures.explanations.symbols import LEAST, Symbols
 
@@ -71,15 +70,18 @@ class Half:
     conditions: tuple[Condition, ...]  # (C,) what they say
 
     @cached_property
-    def columns(self) -> Float:
-        """(T, C + 1) where the conditions hold; last: always."""
+    def cells(self) -> list[Cells]:
+        """Per number its cells under the conditions; last condition: always."""
         always = np.ones((self.size, 1), np.float32)
-        return np.concatenate([self.matrix.values[:, self.under], always], 1)
+        under = np.concatenate([self.matrix.values[:, self.under], always], 1)
+        _, rows = equal_rows(under)
+        return [cells(values, under, rows) for values in self.numbers]
 
     @cached_property
-    def moments(self) -> list[tuple[Float, Float]]:
-        """Per number (C + 1,) its sum and that of its squares under each condition."""
-        return [(values @ self.columns, values**2 @ self.columns) for values in self.numbers]
+    def moments(self) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        """Per number (1, C + 1) its sum and that of its squares under each condition."""
+        everywhere = np.ones((self.size, 1), np.float32)
+        return [one.moments(everywhere) for one in self.cells]
 
 
 def half_of(matrix: Columns, facts: Facts, concepts: int) -> Half:
@@ -127,13 +129,14 @@ def best_clauses(
         for place in np.flatnonzero(better):
             old = clauses[open_[place]]
             clauses[open_[place]] = Found((*old.conditions, found[place]))
+            masks[open_[place]] &= found[place].holds(half.facts, half.matrix.symbols)
         reached[open_[better]] = value[better]
         open_ = open_[better]
         if len(open_) == 0:
             break
-        masks[open_] = holding(half, [clauses[one] for one in open_])
-    _lines(half, weights, (sums[:, :, half.under], whole), gain, clauses, short, always)
-    masks = holding(half, clauses)
+    lines = _lines(half, weights, (sums[:, :, half.under], whole), gain, short, always)
+    for problem, clause in lines.items():
+        clauses[problem], masks[problem] = clause, holding(half, [clause])[0]
     return clauses, masks
 
 
@@ -142,28 +145,24 @@ def _lines(
     weights: Float,
     sums: tuple[Float, Float],
     gain: Gain,
-    clauses: list[Found],
     reached: Float,
     always: bool,
-) -> None:
-    """Where the state follows a number, always or under a condition, and that is worth more than
-    ``reached``, by a clause that is as easy to read.
+) -> dict[int, Found]:
+    """Clauses of the problems whose state follows a number, always or under a condition, where that
+    is worth more than ``reached``, by a clause that is as easy to read.
     """
+    clauses = {}
     under = np.concatenate([sums[0], sums[1][:, :, None]], 2)  # (Q, P, C + 1), last: always
     constant = gain(under)
     count = np.maximum(under[1], 1.0)
     limit = reached + CLAUSE * half.size
     everywhere = bool((weights[1] == 1.0).all())
-    for number, values in enumerate(half.numbers):
-        if everywhere:
-            one, square = half.moments[number]
-        else:
-            one, square = (
-                product(weights[1] * values, half.columns),
-                product(weights[1] * values**2, half.columns),
-            )
+    states, scale = whole(weights[0])
+    states, holds = np.ascontiguousarray(states.T), np.ascontiguousarray(weights[1].T)
+    for number, own in enumerate(half.cells):
+        one, square = half.moments[number] if everywhere else own.moments(holds)
         variance = square - one**2 / count
-        covariance = product(weights[0] * values, half.columns) - under[0] * one / count
+        covariance = own.products(states) / scale - under[0] * one / count
         usable = (variance > LEAST) & (under[1] >= LEAST)
         line = np.where(usable, covariance**2 / np.maximum(variance, 1.0), 0.0)
         # a condition that holds everywhere tells nothing by itself
@@ -174,8 +173,9 @@ def _lines(
         for problem in np.flatnonzero(better):
             place = int(best[problem])
             condition = half.conditions[place : place + 1]  # none: always
-            clauses[problem] = Found(condition, number)
+            clauses[int(problem)] = Found(condition, number)
         limit = np.where(better, value[rows, best], limit)
+    return clauses
 
 
 def holding(half: Half, clauses: Sequence[Found]) -> Masks:

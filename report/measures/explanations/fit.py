@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from jobs.model.network import Float
 from report.measures.explanations.clauses import Half, half_of
+from report.measures.explanations.columns import columns
 from report.measures.explanations.explanation import Form
 from report.measures.explanations.features import Facts, Vocabulary
 from report.measures.explanations.rules import RuleLists
 from report.measures.explanations.scorecard import Scorecards
-from report.measures.explanations.search import columns
 from report.measures.explanations.sentence import Printed, printed
 from report.measures.health import CONSTANT
 from report.measures.parallel import side_by_side
@@ -64,4 +64,5 @@ class Fitter:
 
 def simulate(sentences: list[Printed], facts: Facts, vocabulary: Vocabulary) -> NDArray[np.float64]:
     """(T, U) what the sentences say of a text."""
-    return np.array([one.simulate(facts, vocabulary)[0] for one in sentences]).T
+    rows = side_by_side(lambda one: one.simulate(facts, vocabulary)[0], sentences)
+    return np.array(rows).T

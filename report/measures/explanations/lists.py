@@ -26,13 +26,14 @@ class Lists(ABC):
         self.masks: Masks = np.zeros((len(y), CLAUSES, half.size), bool)
         self.numbers = np.full((len(y), CLAUSES), NONE)
         everything = np.arange(len(y))
-        self.error = self._error(everything, self.masks, self.numbers)  # (P,) squares
+        self.said = self.predict(everything, self.masks, self.numbers)  # (P, T)
+        self.error = _squares(y - self.said)  # (P,)
 
     @abstractmethod
     def search(
-        self, chosen: Indices, masks: Masks, numbers: Indices, place: int
+        self, chosen: Indices, masks: Masks, said: Float, place: int
     ) -> tuple[list[Found], Masks]:
-        """The best clause at ``place`` of each list ``chosen``, given the others."""
+        """The best clause at ``place`` of each list ``chosen``; the others say ``said`` (P, T)."""
 
     @abstractmethod
     def predict(self, chosen: Indices, masks: Masks, numbers: Indices) -> Float:
@@ -61,19 +62,24 @@ class Lists(ABC):
     def _try(self, chosen: Indices, place: int, least: float) -> NDArray[np.bool_]:
         """Put the best clause at ``place`` where it lowers the error by ``least``; where it did."""
         masks, numbers = self.masks[chosen], self.numbers[chosen]
-        masks[:, place], numbers[:, place] = False, NONE
-        found, masks[:, place] = self.search(chosen, masks, numbers, place)
+        said = self.said[chosen]
+        if masks[:, place].any():
+            masks[:, place], numbers[:, place] = False, NONE
+            said = self.predict(chosen, masks, numbers)
+        found, masks[:, place] = self.search(chosen, masks, said, place)
         numbers[:, place] = [one.number for one in found]
-        error = self._error(chosen, masks, numbers)
+        said = self.predict(chosen, masks, numbers)
+        error = _squares(self.y[chosen] - said)
         better: NDArray[np.bool_] = self.error[chosen] - error >= least
         for one in np.flatnonzero(better):
             self.clauses[chosen[one]][place : place + 1] = [found[one]]
         kept = chosen[better]
         self.masks[kept], self.numbers[kept] = masks[better], numbers[better]
-        self.error[kept] = error[better]
+        self.said[kept], self.error[kept] = said[better], error[better]
         return better
 
-    def _error(self, chosen: Indices, masks: Masks, numbers: Indices) -> NDArray[np.float64]:
-        left = self.y[chosen] - self.predict(chosen, masks, numbers)
-        squares: NDArray[np.float64] = np.einsum("pt,pt->p", left, left).astype(np.float64)
-        return squares
+
+def _squares(left: Float) -> NDArray[np.float64]:
+    """(P,) sums of the squares of ``left`` (P, T)."""
+    squares: NDArray[np.float64] = np.einsum("pt,pt->p", left, left).astype(np.float64)
+    return squares

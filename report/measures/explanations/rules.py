@@ -26,13 +26,12 @@ class RuleLists(Lists):
     """One list for each of P states, all searched together."""
 
     def search(
-        self, chosen: Indices, masks: Masks, numbers: NDArray[np.int64], place: int
+        self, chosen: Indices, masks: Masks, said: Float, place: int
     ) -> tuple[list[Found], Masks]:
         """The best rule at ``place`` of each list ``chosen``, given the others."""
         y = self.y[chosen]
         inside = (~masks[:, :place].any(1)).astype(np.float32)
-        later = self.predict(chosen, masks, numbers)
-        gained = (later * later - 2.0 * y * later) * inside
+        gained = (said * said - 2.0 * y * said) * inside
         return best_clauses(
             self.half, np.stack([y * inside, inside, gained]), rule_gain, always=False
         )

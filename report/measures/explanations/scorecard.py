@@ -22,10 +22,10 @@ class Scorecards(Lists):
     """One scorecard for each of P states, all searched together."""
 
     def search(
-        self, chosen: Indices, masks: Masks, numbers: NDArray[np.int64], place: int
+        self, chosen: Indices, masks: Masks, said: Float, place: int
     ) -> tuple[list[Found], Masks]:
         """The best clause for what the other clauses leave."""
-        left = self.y[chosen] - self.predict(chosen, masks, numbers)
+        left = self.y[chosen] - said
         size = float(self.half.size)
 
         def gain(sums: Float) -> Float:

@@ -9,18 +9,17 @@ time, while that is worth ``ITEM`` of the variance.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jobs.model.network import Float
-from report.measures.explanations.features import PLACES, Facts, Vocabulary
+from report.measures.explanations.columns import Columns
+from report.measures.explanations.features import PLACES, Facts
 from report.measures.explanations.symbols import Symbols
 
 ITEMS = 6  # of a set
 ITEM = 0.001  # share of the variance that an item of a set is worth
-WHOLE = 2.0**23  # up to twice this float32 holds every whole number
 Gain = Callable[[Float], Float]  # (Q, P, ...) sums of P problems to (P, ...) gains
 
 NONE = -1
@@ -54,67 +53,10 @@ def members(plus: Sequence[int], minus: Sequence[int], symbols: Symbols) -> NDAr
     return inside
 
 
-@dataclass(frozen=True)
-class Columns:
-    """Half A as a matrix: everything whose sums are needed, one column each."""
-
-    values: Float  # (T, PLACES * G + F) 0 and 1
-    symbols: Symbols
-
-    @property
-    def width(self) -> int:
-        """Columns that belong to places."""
-        return PLACES * self.symbols.count
-
-    @cached_property
-    def totals(self) -> Float:
-        """(columns,) characters where each holds."""
-        found: Float = self.values.sum(0, dtype=np.float64).astype(np.float32)
-        return found
-
-    def sums(self, weights: Float) -> Float:
-        """(Q, P, columns) for ``weights`` (Q, P, T); equal weights are no product."""
-        return np.stack([self._sums(row) for row in weights])
-
-    def _sums(self, row: Float) -> Float:
-        first = row[0, 0]
-        if (row == first).all():
-            return np.broadcast_to(first * self.totals, (len(row), len(self.totals)))
-        return product(row, self.values)
-
-
-def product(rows: Float, matrix: Float) -> Float:
-    """``rows`` (P, T) times ``matrix`` (T, C) of 0 and 1: exact sums of rounded rows, the same bits
-    in whatever order they are added, so that ties never fall by where a unit stands in its batch.
-
-    Each row is rounded to the finest power of two of which all its sums are whole multiples that
-    float32 holds: some 1/1024 of a standard deviation for 10,000 characters.
-    """
-    largest = np.abs(rows).sum(1, keepdims=True, dtype=np.float64)
-    scale = np.exp2(np.floor(np.log2(WHOLE / np.maximum(largest + 1.0, 1.0)))).astype(np.float32)
-    found: Float = (np.rint(rows * scale) @ matrix) / scale
-    return found
-
-
-def columns(vocabulary: Vocabulary, facts: Facts, half: int) -> Columns:
-    """The first ``half`` characters of ``facts``."""
-    count = vocabulary.symbols.count
-    values = np.zeros((half, PLACES * count + len(facts.flags)), np.float32)
-    rows = np.arange(half)
-    for place in range(PLACES):
-        symbol = facts.symbols[place, :half]
-        known = symbol < count
-        values[rows[known], place * count + symbol[known]] = 1.0
-    values[:, PLACES * count :] = facts.flags[:, :half].T
-    return Columns(values, vocabulary.symbols)
-
-
 @dataclass
 class _Sets:
-    """P x PLACES sets that grow."""
+    """P x PLACES sets."""
 
-    inside: Float  # (P, PLACES, G)
-    taken: Float  # (P, PLACES, G) taken away for good
     gain: Float  # (P, PLACES)
     denied: NDArray[np.bool_]  # (P, PLACES)
     items: list[NDArray[np.int64]]  # steps of (P, PLACES): item, NONE, or -2 - item taken away
@@ -155,50 +97,49 @@ def best_conditions(
 
 def _grow(places: Float, whole: Float, gain: Gain, item: float, symbols: Symbols) -> _Sets:
     """Sets of every problem and place, item by item; ``places`` (Q, P, PLACES, G)."""
-    shape = places.shape[1:]
-    sets = _Sets(
-        inside=np.zeros(shape, np.float32),
-        taken=np.zeros(shape, np.float32),
-        gain=np.zeros(shape[:2], np.float32),
-        denied=np.zeros(shape[:2], bool),
-        items=[],
-    )
-    everything = np.broadcast_to(whole[:, :, None, None], (*places.shape[:3], 1))
-    items, belongs = len(symbols.items), symbols.members
-    transposed = np.ascontiguousarray(belongs.T)
-    rows, column = np.indices(shape[:2])
+    shape, items = places.shape[1:3], len(symbols.items)
+    size = shape[0] * shape[1]
+    belongs, transposed = symbols.members, np.ascontiguousarray(symbols.members.T)
+    best = np.zeros(size, np.float32)
+    denied = np.zeros(size, bool)
+    steps: list[NDArray[np.int64]] = []
+    # the sets that still grow: which they are, and their sums, items and what was taken away
+    open_ = np.arange(size)
+    sums = places.reshape(len(places), size, -1)
+    everything = np.repeat(whole, shape[1], 1)[:, :, None]
+    inside, taken = np.zeros_like(sums[0]), np.zeros_like(sums[0])
     for step in range(ITEMS):
-        have = (places * sets.inside).sum(-1, keepdims=True)
-        open_ = places * ((1.0 - sets.inside) * (1.0 - sets.taken))
-        more = have + open_ @ transposed
+        held = sums * inside
+        have = held.sum(-1, keepdims=True)
+        more = have + (sums * ((1.0 - inside) * (1.0 - taken))) @ transposed
         if step == 0:
-            both = np.stack([gain(more), gain(everything - more)], 2)
+            both = (gain(more), gain(everything - more))
         else:
-            less = have - (places * sets.inside) @ transposed
-            denied = sets.denied[..., None]
-            both = np.stack(
-                [gain(np.where(denied, everything - one, one)) for one in (more, less)],
-                2,
+            less = have - held @ transposed
+            no = denied[open_, None]
+            both = (
+                gain(np.where(no, everything - more, more)),
+                gain(np.where(no, everything - less, less)),
             )
-        flat = both.reshape(*shape[:2], 2 * items)
-        chosen = flat.argmax(-1)
-        reached = flat[rows, column, chosen]
-        go = reached > sets.gain + (item if step else 0.0)
+        flat = np.concatenate(both, 1)
+        chosen = flat.argmax(1)
+        reached = flat[np.arange(len(flat)), chosen]
+        go = reached > best[open_] + (item if step else 0.0)
         if not go.any():
             break
-        second, number = np.divmod(chosen, items)
-        one = belongs[number]
+        open_, sums, everything = open_[go], sums[:, go], everything[:, go]
+        inside, taken = inside[go], taken[go]
+        second, number = np.divmod(chosen[go], items)
         if step == 0:
-            sets.denied = second == 1
+            denied[open_] = second == 1
             second = np.zeros_like(second)
-        add = (go & (second == 0))[..., None]
-        drop = (go & (second == 1))[..., None]
-        sets.taken = np.where(drop, np.maximum(sets.taken, one), sets.taken)
-        sets.inside = np.where(add, np.maximum(sets.inside, one), sets.inside)
-        sets.inside *= 1.0 - sets.taken
-        sets.gain = np.where(go, reached, sets.gain)
-        sets.items.append(np.where(go, np.where(second == 0, number, -2 - number), NONE))
-    return sets
+        one, drop = belongs[number], (second == 1)[:, None]
+        taken = np.where(drop, np.maximum(taken, one), taken)
+        inside = np.where(drop, inside, np.maximum(inside, one)) * (1.0 - taken)
+        best[open_] = reached[go]
+        steps.append(np.full(size, NONE))
+        steps[-1][open_] = np.where(second == 0, number, -2 - number)
+    return _Sets(best.reshape(shape), denied.reshape(shape), [one.reshape(shape) for one in steps])
 
 
 def _set_condition(sets: _Sets, problem: int, place: int, symbols: Symbols) -> Condition:

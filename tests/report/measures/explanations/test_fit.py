@@ -1,5 +1,6 @@
 """The fit: printed sentences are what is simulated; causal, deterministic, nothing in noise."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -15,8 +16,8 @@ from report.measures.explanations.expected import expected
 from report.measures.explanations.features import Text, vocabulary
 from report.measures.explanations.fit import Fitter, simulate
 from report.measures.explanations.rules import rule_gain
-from report.measures.explanations.search import NONE, Condition, product
-from report.measures.explanations.sentence import printed
+from report.measures.explanations.search import NONE, Condition
+from report.measures.explanations.sentence import Fit, printed
 from report.measures.explanations.tables import r_squared
 from tests.support.slow_sentence import SlowText
 from tests.support.slow_sentence import simulate as slow_simulate
@@ -185,16 +186,6 @@ def test_a_scorecard_says_a_single_condition_without_denying_it():
         assert np.array_equal(found.simulate(fitter.facts, named)[0], state)
 
 
-def test_sums_do_not_depend_on_the_place_of_a_unit():
-    matrix = fitted()[3].half.matrix.values
-    rows = np.random.default_rng(2).normal(size=(45, HALF)).astype(np.float32)
-    whole = product(rows, matrix)
-    order = np.random.default_rng(1).permutation(45)
-    assert np.array_equal(product(rows[order], matrix), whole[order])
-    for few in (1, 2, 7):
-        assert np.array_equal(product(rows[40 : 40 + few], matrix), whole[40 : 40 + few])
-
-
 def test_order_of_units_changes_nothing():
     _, named, _, fitter, sentences = fitted()
     order = np.random.default_rng(0).permutation(6)
@@ -212,3 +203,31 @@ def test_one_core_and_two_give_the_same_bits(monkeypatch):
         monkeypatch.setattr(parallel, "AT_ONCE", 1)
         one = fitter.sentences(many[:HALF])
     assert one == two and len(one) == 60
+
+
+@pytest.mark.parametrize("form", ["rules", "scorecard"])
+def test_values_of_many_lists_are_the_least_squares_of_each(form):
+    """Lists of unlike length, with and without a number, fitted in one go."""
+    _, named, _, fitter, sentences = fitted()
+    state = prepared()[3][:HALF, 0].astype(float)
+    parts = [Found((one,)) for term in sentences[0].terms for one in term.found.conditions][:3]
+    assert len(parts) == 3
+    lists = [parts, [replace(parts[0], number=0), parts[1]], [], parts[:1]]
+    found = Fit(form, fitter.facts, named, state).values(lists)
+    for clauses, (values, left) in zip(lists, found, strict=True):
+        holds = [one.holds(fitter.facts, named.symbols) for one in clauses]
+        if form == "rules":
+            holds = [one & ~np.any(holds[:place], axis=0) for place, one in enumerate(holds)]
+        rest = np.ones(HALF, bool) if form == "scorecard" else ~np.any(holds, axis=0)
+        rows = [*holds, rest * np.ones(HALF)]
+        lines = [
+            fitter.facts.numbers[one.number] * mask
+            for one, mask in zip(clauses, holds, strict=True)
+            if one.number != NONE
+        ]
+        design = np.array([*rows, *lines]).T
+        best, *_ = np.linalg.lstsq(design, state, rcond=None)
+        assert left == pytest.approx(((state - design @ best) ** 2).sum(), rel=1e-4)
+        assert [value for value, _ in values] == pytest.approx(best[: len(rows)], abs=1e-3)
+        slopes = [slope for _, slope in values if slope]
+        assert slopes == pytest.approx(best[len(rows) :], abs=1e-3)
