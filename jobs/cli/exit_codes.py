@@ -29,6 +29,7 @@ OF_VERB: dict[str, tuple[int, ...]] = {
     "sample": READS,
     "export": (*READS, 73),
     "trace": (*READS, 73),
+    "measure": (*READS, *WRITES),
     "report": (*READS, 73),
     "site": (*READS, *WRITES),
     "diff": (3, *READS),

@@ -28,15 +28,15 @@ class TraceCommand(click.Command):
 
 
 class Rows:
-    """How many rows are written, on standard error: a bar on a terminal, else a line at times."""
+    """How many rows are done, on standard error: a bar on a terminal, else a line at times."""
 
-    def __init__(self, *, quiet: bool) -> None:
-        self._quiet = quiet
+    def __init__(self, *, quiet: bool, what: str = "traced") -> None:
+        self._quiet, self._what = quiet, what
         self._bar: Any = None  # click's progress bar
         self._said = time.monotonic()
 
     def told(self, done: int, total: int) -> None:
-        """``done`` rows of ``total`` are written."""
+        """``done`` rows of ``total`` are done."""
         if self._quiet:
             return
         if sys.stderr.isatty():
@@ -47,7 +47,7 @@ class Rows:
                 self._bar.render_finish()
         elif done == total or time.monotonic() - self._said > EVERY:
             self._said = time.monotonic()
-            click.echo(f"{done:,} of {total:,} characters traced", err=True)
+            click.echo(f"{done:,} of {total:,} characters {self._what}", err=True)
 
 
 def unknown_option(

@@ -4,3 +4,4 @@
 # all are equally likely.
 LEAST_TEMPERATURE = 0.001
 MOST_TEMPERATURE = 1_000.0
+WARM_UP = 1_024  # characters that a network reads before a shard of a large text

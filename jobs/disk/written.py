@@ -4,7 +4,7 @@ kept up to date.
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -31,21 +31,7 @@ def write_files(
             changed, or the folder holds other files and none of ours; 73, 74 or 77 when writing
             fails, and the next call finishes it. Before that nothing is written.
     """
-    target = folder_of(folder, what)
-    check_writable(target)
-    ours = _ours(target, folder, what, earlier)
-    in_the_way = sorted(
-        name
-        for name in {*files, *ours}
-        if os.path.lexists(target / name) and not is_ours(target, name, ours)
-    )
-    in_the_way += sorted(name for name in files if _below_a_file(target, name))
-    if in_the_way:
-        raise NeuronarioError(
-            f"{what} {shown(folder)} holds {some(in_the_way)}, which neuronario did not write or "
-            "somebody has changed; move it away, or name another folder",
-            ExitCode.CANNOT_CREATE,
-        )
+    target, ours = check_files(folder, files, what, earlier)
     wanted = {name: frozenset({hashlib.sha256(data).hexdigest()}) for name, data in files.items()}
     write_mark(target, both(ours, wanted), complete=False)  # killed here: all is known as ours
     for name, data in files.items():
@@ -56,6 +42,37 @@ def write_files(
             with suppress(OSError):
                 (target / above).rmdir()
     write_mark(target, wanted)
+
+
+def check_files(
+    folder: Path, files: Iterable[str], what: str, earlier: Earlier | None = None
+) -> tuple[Path, Digests]:
+    """Whether files of these names can be written; before a long job, which else would fail at
+    its end.
+
+    Returns:
+        the folder itself, and what in it is ours.
+
+    Raises:
+        NeuronarioError: 73, 77 as :func:`write_files`.
+    """
+    names = tuple(files)
+    target = folder_of(folder, what)
+    check_writable(target)
+    ours = _ours(target, folder, what, earlier)
+    in_the_way = sorted(
+        name
+        for name in {*names, *ours}
+        if os.path.lexists(target / name) and not is_ours(target, name, ours)
+    )
+    in_the_way += sorted(name for name in names if _below_a_file(target, name))
+    if in_the_way:
+        raise NeuronarioError(
+            f"{what} {shown(folder)} holds {some(in_the_way)}, which neuronario did not write or "
+            "somebody has changed; move it away, or name another folder",
+            ExitCode.CANNOT_CREATE,
+        )
+    return target, ours
 
 
 def _ours(target: Path, folder: Path, what: str, earlier: Earlier | None) -> Digests:

@@ -79,7 +79,7 @@ def trace_text(
     if starts is None:
         before, *blocks = trace_blocks(network, ids, mode=mode, context=context)
     else:
-        before, *blocks = _document_blocks(network, ids, mode, starts)
+        before, *blocks = document_blocks(network, ids, mode=mode, context=context, starts=starts)
     columns = [block.arrays() for block in blocks]
     arrays: dict[str, np.ndarray] = {
         name: np.concatenate([column[name] for column in columns]) for name in before.arrays()
@@ -135,12 +135,29 @@ def trace_blocks(network: Network, ids: Ids, *, mode: ReadingMode, context: Ids)
         yield from _stream_blocks(network, weights, ids, context)
 
 
-def _document_blocks(
-    network: Network, ids: Ids, mode: ReadingMode, starts: NDArray[np.int64]
+def document_blocks(
+    network: Network,
+    ids: Ids,
+    *,
+    mode: ReadingMode,
+    context: Ids,
+    starts: NDArray[np.int64],
 ) -> Iterator[Block]:
-    """The same of documents, each read on its own."""
+    """The same of a text in which documents begin, each read on its own.
+
+    Args:
+        network: the weights.
+        ids: (T,) int32.
+        mode: as in :func:`trace_text`.
+        context: read before ``ids[0]``; of the document that goes on there.
+        starts: places at which documents begin.
+    """
     weights, none = to_device(network), ids[:0]
-    yield _zero_block(network)
+    first = int([*starts, ids.size][0])
+    if first:
+        yield from trace_blocks(network, ids[:first], mode=mode, context=context)
+    else:
+        yield _zero_block(network)
     for start, end in pairwise([*starts.tolist(), ids.size]):
         text = ids[start:end]
         blocks = (

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from jobs.config.file import load_config
 from jobs.config.schema import ReportConfig, SiteConfig
 from jobs.corpus.corpus import Corpus
+from jobs.corpus.shards import Shard
 from jobs.disk.exchange import unreadable
 from jobs.disk.mark import is_complete
 from jobs.disk.replaceable import Place
@@ -31,7 +32,10 @@ from jobs.store.sweeps import (
 )
 
 if TYPE_CHECKING:
+    from report.large_text import LargeText as LargeText  # noqa: PLC0414 - this room's too
     from report.make_report import Report
+    from report.measures.large_text.counts import ShardCounts as ShardCounts  # noqa: PLC0414
+    from report.measures.large_text.questions import Questions as Questions  # noqa: PLC0414
 
 PUBLISHED = "assets/generated/content-id.txt"  # tells which run a site shows
 
@@ -147,6 +151,24 @@ def measure_across_seeds(store: Path, record: SweepRecord, progress: ProgressDis
             found = measure_sweep(sweep, program)
             write_found(store, record.key, to_bytes(found))
     return summary_lines(found)
+
+
+def large_text(run: Run, corpus: Corpus | None) -> "LargeText":
+    """What is asked of a large text; without the run's own text its sentences are left out.
+
+    Raises:
+        NeuronarioError: 65, 66 the run is damaged, or its measures are of another version.
+    """
+    from report.large_text import large_text_of
+
+    return large_text_of(run, corpus)
+
+
+def shard_counts(questions: "Questions", shard: Shard) -> "ShardCounts":
+    """What counts the rows of one shard."""
+    from report.measures.large_text.counts import ShardCounts
+
+    return ShardCounts(questions, shard)
 
 
 def export_run(store: Path, name: str, folder: Path) -> int:

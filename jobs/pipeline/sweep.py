@@ -23,7 +23,7 @@ from jobs.pipeline.progress import ProgressDisplay
 from jobs.pipeline.reports import concept_count, measure_across_seeds, report_digest
 from jobs.pipeline.session import JobOptions, running_job
 from jobs.pipeline.sweep_cell import CellOutcome, CellTask, CellWork, made_run
-from jobs.pipeline.sweep_workers import Done, in_processes, one_by_one
+from jobs.pipeline.sweep_workers import DoneCells, by_cluster, by_processes, one_by_one
 from jobs.store.adopt import adopt_run
 from jobs.store.layout import Layout, prepare_store
 from jobs.store.lock import locked
@@ -221,15 +221,13 @@ def _engine(
     options: SweepOptions,
     progress: ProgressDisplay,
     say: Callable[[str], None],
-) -> Done:
+) -> DoneCells:
     if not works:
         return iter(())
     if options.scheduler:
-        from jobs.pipeline.sweep_dask import on_cluster
-
-        return on_cluster(works, options.scheduler, progress)
+        return by_cluster(works, options.scheduler, progress)
     if options.workers > 1:
-        return in_processes(works, options.workers, progress)
+        return by_processes(works, options.workers, progress)
     return one_by_one(works, progress, say)
 
 

@@ -1,25 +1,27 @@
-"""The cells of a sweep on this machine: one after the other, or in several processes."""
+"""Who makes the cells of a sweep: this process, several of them, or the workers of a Dask cluster.
 
-import multiprocessing
-import os
-import signal
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.connection import wait
+A task of a cluster carries its text and its settings; its result is the finished run, file by file,
+which is compared with its manifest here before it is kept.
+"""
 
-from jobs.errors import ExitCode, NeuronarioError
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from jobs.pipeline.dask_cluster import on_cluster
+from jobs.pipeline.local_processes import in_processes
 from jobs.pipeline.progress import ProgressDisplay
-from jobs.pipeline.sweep_cell import CellOutcome, CellWork, run_cell
+from jobs.pipeline.sweep_cell import CellOutcome, CellTask, CellWork, made_run, run_cell
+from jobs.pipeline.tasks import Task
+from jobs.store.adopt import pack_run, unpack_run
 
-Done = Iterator[tuple[CellWork, CellOutcome]]
-MOST_LOSSES = 3  # workers lost one after the other, with no cell finished between
+DoneCells = Iterator[tuple[CellWork, CellOutcome]]
+RunFiles = Mapping[str, bytes]
 
 
 def one_by_one(
     works: Sequence[CellWork], progress: ProgressDisplay, say: Callable[[str], None]
-) -> Done:
+) -> DoneCells:
     """Each cell in this process."""
     for number, work in enumerate(works, start=1):
         progress.note(f"{work.task.name} ({number} of {len(works)} to do)")
@@ -30,51 +32,56 @@ def one_by_one(
         yield work, run_cell(work.task, work.place, quiet=progress.quiet, on_change=tell)
 
 
-def in_processes(works: Sequence[CellWork], workers: int, progress: ProgressDisplay) -> Done:
-    """Each cell in one of ``workers`` processes, in the order in which they are finished.
-
-    Where a worker is killed the others of its pool are ended too; all begin again, each after its
-    last whole epoch.
+def by_processes(works: Sequence[CellWork], workers: int, progress: ProgressDisplay) -> DoneCells:
+    """Each cell in one of ``workers`` processes, in the order in which they are finished; a cell
+    that a killed worker had begun goes on after its last whole epoch.
 
     Raises:
         NeuronarioError: 74, workers are ended again and again.
     """
-    left = {work.number: work for work in works}
-    losses = 0
-    while left:
-        pool = ProcessPoolExecutor(
-            min(workers, len(left)),
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=_follow_parent,
-        )
-        try:
-            futures = {pool.submit(run_cell, work.task, work.place): work for work in left.values()}
-            for future in as_completed(futures):
-                outcome = future.result()
-                work = left.pop(futures[future].number)
-                losses = 0
-                yield work, outcome
-        except BrokenProcessPool as error:
-            losses += 1
-            if losses > MOST_LOSSES:
-                raise NeuronarioError(
-                    f"workers are ended again and again ({losses} times without a finished cell): "
-                    "is there memory for them? fewer --workers take less",
-                    ExitCode.IO_ERROR,
-                ) from error
-            progress.warn("a worker was ended from outside; its cell is begun again")
-        finally:
-            pool.shutdown(cancel_futures=True)
+    known = {work.number: work for work in works}
+    tasks = [Task(work.number, work.task.name, (work.task, work.place)) for work in works]
+
+    def on_loss() -> None:
+        progress.warn("a worker was ended from outside; its cell is begun again")
+
+    for number, outcome in in_processes(run_cell, tasks, workers, on_loss=on_loss):
+        yield known[number], outcome
 
 
-def _follow_parent() -> None:
-    """End with the process that started this one, and leave Ctrl-C to it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
+def by_cluster(works: Sequence[CellWork], address: str, progress: ProgressDisplay) -> DoneCells:
+    """Each cell on some worker of the Dask scheduler at ``address``, as they are finished.
 
-    def watch() -> None:
-        if parent is not None:
-            wait([parent.sentinel])
-            os._exit(ExitCode.LOCKED)
+    Raises:
+        NeuronarioError: 74, 78, as :func:`jobs.pipeline.dask_cluster.on_cluster`.
+    """
+    known = {work.number: work for work in works}
 
-    threading.Thread(target=watch, name="parent", daemon=True).start()
+    def tasks() -> Iterator[Task]:
+        for work in works:
+            source = {} if work.source is None else pack_run(work.source)
+            yield Task(work.number, work.task.name, (work.task, source))
+
+    def on_start(workers: int) -> None:
+        progress.note(f"{address}: {workers} workers")
+
+    for number, (outcome, files) in on_cluster(run_apart, tasks(), address, on_start=on_start):
+        work = known[number]
+        if files:
+            unpack_run(work.place, files)
+        yield work, outcome
+
+
+def run_apart(task: CellTask, source: RunFiles) -> tuple[CellOutcome, RunFiles]:
+    """Make the run of a cell in a temporary folder; called on a worker.
+
+    Returns:
+        how it ended, and the files of the run, by path; {} where there is none.
+    """
+    with tempfile.TemporaryDirectory(prefix="neuronario-") as folder:
+        place = Path(folder) / "store"
+        if source:
+            unpack_run(place, source)
+        outcome = run_cell(task, place)
+        run = made_run(place, task.inputs)
+        return outcome, {} if run is None else pack_run(run)

@@ -28,6 +28,8 @@ from jobs.printable import shown
 from jobs.store.run import Run
 from jobs.store.run_names import read_run
 
+Unknown = Literal["fail", "skip", "replace"]  # what becomes of unknown characters
+
 MOST_BYTES = 200_000_000  # of a text; its trace is a thousand times larger
 NAMED = 3  # unknown characters that an error names
 SAFETENSORS = "trace.safetensors"
@@ -52,7 +54,7 @@ class TraceOptions:
     text: Path
     out: Path  # a folder, which does not exist or is empty
     encoding: str | None = None  # None: that of the run's own text
-    unknown: Literal["fail", "skip", "replace"] = "fail"
+    unknown: Unknown = "fail"
     replacement: str = ""  # of the alphabet
     safetensors: bool = False
 
@@ -106,12 +108,7 @@ def trace_run(
     """
     check_vacant(options.out)
     alphabet = run.card.alphabet
-    if options.unknown == "replace" and options.replacement not in alphabet:
-        raise NeuronarioError(
-            f"--unknown replace: {options.replacement!a} is not in the alphabet of run "
-            f"{run.id} either; give one of its {len(alphabet):,} characters",
-            ExitCode.USAGE,
-        )
+    check_replacement(options.unknown, options.replacement, run)
     file = read_text_file(
         options.text,
         options.encoding or run.card.encoding,
@@ -161,6 +158,17 @@ def trace_run(
     return description
 
 
+def check_replacement(unknown: Unknown, replacement: str, run: Run) -> None:
+    """Refuse, with 2, a replacement that the network does not know."""
+    alphabet = run.card.alphabet
+    if unknown == "replace" and replacement not in alphabet:
+        raise NeuronarioError(
+            f"--unknown replace: {replacement!a} is not in the alphabet of run "
+            f"{run.id} either; give one of its {len(alphabet):,} characters",
+            ExitCode.USAGE,
+        )
+
+
 def check_vacant(out: Path) -> None:
     """Refuse, with 73, to write where something is."""
     try:
@@ -175,14 +183,14 @@ def check_vacant(out: Path) -> None:
         )
 
 
-def check_room(out: Path, needed: int) -> None:
+def check_room(out: Path, needed: int, what: str = "the trace takes") -> None:
     """Refuse, with 74, what the disk has no room for."""
     parent = next(folder for folder in out.absolute().parents if folder.exists())
     free = shutil.disk_usage(parent).free
     if needed > free:
         raise NeuronarioError(
-            f"the trace takes {decimal(needed)}, {shown(parent)} has {decimal(free)} "
-            "free; trace a shorter text, or name a folder on a larger disk with --out",
+            f"{what} {decimal(needed)}, {shown(parent)} has {decimal(free)} "
+            "free; give a shorter text, or name a folder on a larger disk with --out",
             ExitCode.IO_ERROR,
         )
 

@@ -1,6 +1,5 @@
 """Sweeps end to end: however the cells were made, the store holds the same runs."""
 
-import json
 import os
 import signal
 import subprocess
@@ -185,32 +184,6 @@ def test_a_cell_that_does_not_learn_is_named_and_the_others_are_made(tmp_path):
         open_run(tmp_path / "runs", run).manifest.status for run in run_ids(tmp_path / "runs")
     ]
     assert states == ["failed", "ok"]
-
-
-@pytest.fixture
-def cluster(tmp_path):
-    """A Dask scheduler and two workers, processes of their own that speak over TCP."""
-    pytest.importorskip("distributed")
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
-    environment["TMPDIR"] = str(tmp_path / "temporary")
-    (tmp_path / "temporary").mkdir()
-    file = tmp_path / "scheduler.json"
-    dask = [sys.executable, "-m", "dask"]
-    quiet = {"env": environment, "cwd": tmp_path, "stdout": subprocess.DEVNULL}
-    quiet["stderr"] = subprocess.DEVNULL
-    listen = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file)]
-    processes = [subprocess.Popen([*dask, "scheduler", *listen], **quiet)]
-    try:
-        end = time.monotonic() + 60
-        while not file.exists() and time.monotonic() < end:
-            time.sleep(0.1)
-        worker = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--scheduler-file", str(file)]
-        processes += [subprocess.Popen([*dask, "worker", *worker], **quiet) for _ in range(2)]
-        yield json.loads(file.read_text())["address"], processes[1:]
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
 
 
 @pytest.mark.long

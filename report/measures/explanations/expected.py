@@ -5,7 +5,7 @@ nothing of the network, so nothing is circular. Its order is the one with the fe
 character on half A of the probe.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,9 +28,36 @@ class Text:
 
 
 @dataclass(frozen=True)
-class _Order:
+class Order:
+    """What followed each context of one length in training."""
+
+    names: Keys  # (contexts,) sorted; a context's number is its place
     counts: Any  # (contexts, V) sparse: how often each character followed
-    places: tuple[Keys, ...]  # per text (T,) context that ends with each character, -1 unseen
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """The frozen n-gram, up to the order that was chosen."""
+
+    orders: tuple[Order, ...]  # by length of the context
+    alphabet_size: int
+
+    def after(self, text: Text) -> NDArray[np.int64]:
+        """(T,) after each character of ``text`` the most probable next one."""
+        places = _places(self.orders, text, self.alphabet_size)
+        # the longest context that was seen says which the shorter ones are: equal ones, one answer
+        longest = (places >= 0).sum(0) - 1
+        last = places[longest, np.arange(places.shape[1])]
+        key = longest * (places.max(initial=0) + 1) + last
+        _, first, same = np.unique(key, return_index=True, return_inverse=True)
+        seen = places[:, first]
+        best = np.zeros(seen.shape[1], np.int64)
+        size = max(1, AT_ONCE // self.alphabet_size)
+        for start in range(0, len(best), size):
+            rows = slice(start, start + size)
+            *_, probability = _by_order(self.orders, seen[:, rows], self.alphabet_size)
+            best[rows] = probability.argmax(1)
+        return best[same.reshape(-1)]
 
 
 def expected(
@@ -44,22 +71,36 @@ def expected(
         alphabet_size: V.
         scored: characters.
     """
-    orders = _orders(training, texts, alphabet_size)
-    found, bits = [], np.zeros(len(orders))
-    for number, text in enumerate(texts):
-        best = np.zeros((len(orders), len(text.ids)), np.int64)
-        size = max(1, AT_ONCE // alphabet_size)
-        for start in range(0, len(text.ids), size):
-            rows = slice(start, min(start + size, len(text.ids)))
-            probability = np.full((rows.stop - start, alphabet_size), 1.0 / alphabet_size)
-            for k, order in enumerate(orders):
-                probability = _longer_context(order, order.places[number][rows], probability)
-                best[k, rows] = probability.argmax(1)
-                if number == 0 and start < scored:
-                    bits[k] += _bits(probability, text.ids[start + 1 : scored])
-        found.append(best)
-    chosen = int(np.argmin(bits))
-    return [best[chosen] for best in found]
+    learned = expectation(training, texts[0], alphabet_size, scored)
+    return [learned.after(text) for text in texts]
+
+
+def expectation(training: TextIds, text: Text, alphabet_size: int, scored: int) -> Expectation:
+    """The n-gram of ``training``, its order chosen on the first ``scored`` characters of ``text``;
+    the other arguments as of :func:`expected`.
+    """
+    orders = _learned(training, alphabet_size)
+    places = _places(orders, text, alphabet_size)
+    bits = np.zeros(len(orders))
+    size = max(1, AT_ONCE // alphabet_size)
+    for start in range(0, min(scored, len(text.ids)), size):
+        rows = slice(start, start + size)
+        following = text.ids[start + 1 : scored]
+        for k, probability in enumerate(_by_order(orders, places[:, rows], alphabet_size)):
+            bits[k] += _bits(probability, following)
+    return Expectation(orders[: int(np.argmin(bits)) + 1], alphabet_size)
+
+
+def _by_order(
+    orders: Sequence[Order], places: NDArray[np.int64], size: int
+) -> Iterator[NDArray[np.float64]]:
+    """(T, V) probabilities by order, given the number of each context (orders, T); each array
+    becomes the next one.
+    """
+    probability = np.full((places.shape[1], size), 1.0 / size)
+    for order, place in zip(orders, places, strict=True):
+        probability = _longer_context(order, place, probability)
+        yield probability
 
 
 def _bits(probability: NDArray[np.float64], following: TextIds) -> float:
@@ -69,7 +110,7 @@ def _bits(probability: NDArray[np.float64], following: TextIds) -> float:
 
 
 def _longer_context(
-    order: _Order, places: Keys, shorter: NDArray[np.float64]
+    order: Order, places: Keys, shorter: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """(count + kinds p_shorter) / (total + kinds), where the context was seen in training."""
     seen = np.flatnonzero(places >= 0)
@@ -83,40 +124,39 @@ def _longer_context(
     return shorter
 
 
-def _orders(training: TextIds, texts: Sequence[Text], size: int) -> list[_Order]:
+def _learned(training: TextIds, size: int) -> tuple[Order, ...]:
     """Counts after contexts of 0 to ``LONGEST`` characters."""
     from scipy.sparse import csr_array  # late: it takes a tenth of a second
 
     train = training.astype(np.int64)
-    # one character more, so that the context before it ends with the last one
-    read = [np.concatenate([one.context, one.ids, [0]]).astype(np.int64) for one in texts]
-    train_key = np.zeros(len(train), np.int64)
-    keys = [np.zeros(len(one), np.int64) for one in read]
+    key = np.zeros(len(train), np.int64)
     orders = []
     for length in range(LONGEST + 1):
+        names = np.zeros(1, np.int64)
         if length > 0:
-            train_key, keys = _next_keys(train_key, keys, train, read, length, size)
-        usable = train_key >= 0
-        contexts = int(train_key.max(initial=-1)) + 1
+            added = longer(key, train, length, size)
+            found, numbers = np.unique(added, return_inverse=True)
+            start = int(np.searchsorted(found, 0))  # -1 stands first where there is any
+            names = found[start:]
+            key = np.where(added >= 0, numbers.reshape(-1) - start, -1)
+        usable = key >= 0
         counts = csr_array(
-            (np.ones(int(usable.sum())), (train_key[usable], train[usable])),
-            shape=(max(1, contexts), size),
+            (np.ones(int(usable.sum())), (key[usable], train[usable])),
+            shape=(max(1, len(names)), size),
         )
         counts.sum_duplicates()
-        places = tuple(key[len(one.context) + 1 :] for key, one in zip(keys, texts, strict=True))
-        orders.append(_Order(counts, places))
-    return orders
+        orders.append(Order(names, counts))
+    return tuple(orders)
 
 
-def _next_keys(
-    train_key: Keys, keys: list[Keys], train: Keys, read: list[Keys], length: int, size: int
-) -> tuple[Keys, list[Keys]]:
-    longer_train = longer(train_key, train, length, size)
-    names, places = np.unique(longer_train, return_inverse=True)
-    start = int(np.searchsorted(names, 0))  # -1 stands first where there is any
-    numbered = np.where(longer_train >= 0, places.reshape(-1) - start, -1)
-    found = [
-        renumber(names[start:], longer(key, one, length, size))
-        for key, one in zip(keys, read, strict=True)
-    ]
-    return numbered, found
+def _places(orders: Sequence[Order], text: Text, size: int) -> NDArray[np.int64]:
+    """(orders, T) number of the context of each length that ends with each character; -1 unseen."""
+    # one character more, so that the context before it ends with the last one
+    read = np.concatenate([text.context, text.ids, [0]]).astype(np.int64)
+    key = np.zeros(len(read), np.int64)
+    places = np.zeros((len(orders), len(text.ids)), np.int64)
+    for length, order in enumerate(orders):
+        if length > 0:
+            key = renumber(order.names, longer(key, read, length, size))
+        places[length] = key[len(text.context) + 1 :]
+    return places

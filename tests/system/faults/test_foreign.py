@@ -1,5 +1,6 @@
 """Every verb that writes, pointed at every kind of place: nothing of the user's ever changes."""
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -11,6 +12,9 @@ import pytest
 import yaml
 
 from jobs.cli.main import cli
+from jobs.disk.npz import Expected
+from jobs.errors import ExitCode
+from jobs.pipeline.measure_shard import ShardOutcome
 from jobs.pipeline.trace_files import array_specs
 from report.pages.page import Page
 from tests.system.faults.job import TALLY, Ending, in_a_process, stub_stages, write_config
@@ -40,6 +44,9 @@ VERBS = {
     "tag": Verb("tag latest name --store TARGET", "store", always=False),
     "baseline": Verb("baseline latest --store TARGET", "store", always=False),
     "trace": Verb("trace latest --store S --text ../texts/text.txt --out TARGET", "trace"),
+    "measure": Verb(
+        "measure latest --quiet --store S --text ../texts/text.txt --out TARGET", "measures"
+    ),
 }
 # what an output other than a site also takes, and what it does not
 ALSO = {
@@ -56,6 +63,7 @@ ALSO = {
     },
 }
 ALSO["report"] |= {"a mount in ours"}
+ALSO["measures"] = ALSO["report"]
 NOT = {"trace": ALLOWED - {"missing", "empty"}}
 CODES = {2, 65, 66, 73, 77, 78}
 
@@ -67,6 +75,10 @@ def stubs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setattr("jobs.pipeline.pipeline.TRAINING", ())  # needs no TensorFlow
         patch.setattr("jobs.pipeline.trace_files.start_tensorflow", lambda: None)
         patch.setattr("jobs.pipeline.trace_files._trace", _trace)
+        patch.setattr("jobs.pipeline.measure_text.TRAINING", ())
+        patch.setattr("jobs.pipeline.measure_text.start_tensorflow", lambda: None)
+        patch.setattr("jobs.pipeline.measure_plan.large_text", lambda run, corpus: Counted())
+        patch.setattr("jobs.pipeline.measure_text.count_shard", _count)
         patch.setattr("report.make_report.stored_view", lambda run: run)
         patch.setattr("report.across_seeds.stored_view", lambda run: run)
         patch.setattr("report.pages.build.build_pages", _pages)
@@ -77,6 +89,26 @@ def _trace(run: object, network: object, writer: object, told: object) -> None:
     for name, spec in array_specs(network, 3_250, positions=False).items():  # type: ignore[arg-type]
         if name != "ids":
             writer.append(name, np.zeros(spec.shape, spec.dtype))  # type: ignore[attr-defined]
+
+
+class Counted:
+    """In place of the report's side of `measure`: a part is one number, the result two files."""
+
+    questions = None
+
+    def part(self, shard: object) -> dict[str, Expected]:
+        return {"number": Expected("<i8", (1,))}
+
+    def part_bytes(self, shard: object) -> int:
+        return 8
+
+    def files(self, text: object, parts: Iterator[object], about: object) -> dict[str, bytes]:
+        assert len(list(parts)) == 1
+        return {"measures.json": json.dumps(about).encode(), "units.jsonl": b"{}\n"}
+
+
+def _count(setup: object, shard: object) -> ShardOutcome:
+    return ShardOutcome(ExitCode.OK, "", {"number": np.zeros(1, np.int64)})
 
 
 def _pages(view: object) -> list[Page]:
@@ -119,6 +151,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, stubs: None) -> Path:
         f"run --quiet --store S --site {folder / 'site'}",
         f"report latest --store S --out {folder / 'report'}",
         trace,
+        trace.replace("trace latest", "measure latest --quiet").replace("trace", "measures"),
     ):
         ending = in_a_process(neuronario(world, line))
         assert ending.code == 0, ending.err

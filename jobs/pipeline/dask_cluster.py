@@ -1,37 +1,46 @@
-"""The cells of a sweep on the workers of a Dask cluster, which somebody else has started.
+"""Tasks on the workers of a Dask cluster, which somebody else has started.
 
 Dask (https://distributed.dask.org) finds workers, moves tasks and results, and gives a task of a
-worker that was lost to another one. A task carries its text and its settings; its result is the
-finished run, file by file, which is compared with its manifest here before it is kept.
+worker that was lost to another one.
 """
 
-import tempfile
 import threading
 import uuid
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from jobs.errors import ExitCode, NeuronarioError
-from jobs.pipeline.progress import ProgressDisplay
-from jobs.pipeline.sweep_cell import CellOutcome, CellTask, CellWork, made_run, run_cell
-from jobs.pipeline.sweep_workers import Done
+from jobs.pipeline.tasks import AHEAD, Call, Done, Task
 from jobs.printable import shown
-from jobs.store.adopt import pack_run, unpack_run
 
 if TYPE_CHECKING:
     from distributed import Client
 
 CONNECT_SECONDS = 15
-RunFiles = Mapping[str, bytes]
+LEAST_AHEAD = 8  # tasks handed out while no worker is there yet
 
 _ONE_AT_A_TIME = threading.Lock()  # a worker may have several threads; TensorFlow is one
 
 
-def on_cluster(works: Sequence[CellWork], address: str, progress: ProgressDisplay) -> Done:
-    """Each cell on some worker of the scheduler at ``address``, as they are finished.
+def on_cluster(
+    call: Call,
+    tasks: Iterable[Task],
+    address: str,
+    *,
+    shared: object = None,
+    on_start: Callable[[int], None],
+) -> Done:
+    """Each task on some worker of the scheduler at ``address``.
+
+    Args:
+        call: what is done; one task at a time in a process.
+        tasks: with what.
+        address: of the scheduler.
+        shared: goes before the task's own arguments, once a worker; None: nothing.
+        on_start: told how many workers there are.
 
     Raises:
         NeuronarioError: 78, Dask is not installed; 74, no scheduler answers, or it was lost, or
@@ -41,41 +50,48 @@ def on_cluster(works: Sequence[CellWork], address: str, progress: ProgressDispla
         from distributed import as_completed
         from distributed.scheduler import KilledWorker
 
-        threads = client.nthreads()
-        progress.note(f"{address}: {len(threads)} workers")
-        futures = {}
-        for work in works:
-            source = {} if work.source is None else pack_run(work.source)
-            key = f"neuronario-{work.number}-{uuid.uuid4().hex[:8]}"
-            futures[client.submit(run_apart, work.task, source, key=key, pure=False)] = work
-        for future in as_completed(futures, loop=client.loop):
-            work = futures[future]
+        on_start(len(client.nthreads()))
+        waiting = iter(tasks)
+        # a task as well: where the worker that holds it is lost, another one gets it anew
+        held = () if shared is None else (client.submit(_itself, shared, key=_key("all")),)
+        running: dict[Any, Task] = {}
+        futures: Any = as_completed([], loop=client.loop)
+
+        def hand_out() -> None:
+            ahead = max(LEAST_AHEAD, AHEAD * sum(client.nthreads().values()))
+            for task in islice(waiting, ahead - len(running)):
+                words = (call, *held, *task.arguments)
+                future = client.submit(_alone, *words, key=_key(str(task.number)), pure=False)
+                running[future] = task
+                futures.add(future)
+
+        hand_out()
+        for future in futures:
+            task = running.pop(future)
             try:
-                outcome, files = future.result()
+                result = future.result()
             except KilledWorker as error:
                 raise NeuronarioError(
-                    f"{work.task.name}: the workers that took it were lost again and again; is "
+                    f"{task.name}: the workers that took it were lost again and again; is "
                     "there memory for it? the log of the scheduler tells more",
                     ExitCode.IO_ERROR,
                 ) from error
-            if files:
-                unpack_run(work.place, files)
-            yield work, outcome
+            yield task.number, result
+            del future, result  # the cluster forgets it
+            hand_out()
 
 
-def run_apart(task: CellTask, source: RunFiles) -> tuple[CellOutcome, RunFiles]:
-    """Make the run of a cell in a temporary folder; called on a worker.
+def _key(name: str) -> str:
+    return f"neuronario-{name}-{uuid.uuid4().hex[:8]}"
 
-    Returns:
-        how it ended, and the files of the run, by path; {} where there is none.
-    """
-    with _ONE_AT_A_TIME, tempfile.TemporaryDirectory(prefix="neuronario-") as folder:
-        place = Path(folder) / "store"
-        if source:
-            unpack_run(place, source)
-        outcome = run_cell(task, place)
-        run = made_run(place, task.inputs)
-        return outcome, {} if run is None else pack_run(run)
+
+def _itself(shared: object) -> object:
+    return shared
+
+
+def _alone(call: Call, *arguments: Any) -> Any:
+    with _ONE_AT_A_TIME:
+        return call(*arguments)
 
 
 @contextmanager
@@ -101,7 +117,7 @@ def _client(address: str) -> Iterator["Client"]:
             yield client
         except (OSError, _cancelled()) as error:
             raise NeuronarioError(
-                f"{address}: the scheduler was lost; start it again, and the sweep: what is "
+                f"{address}: the scheduler was lost; start it again, and this command: what is "
                 "finished is kept",
                 ExitCode.IO_ERROR,
             ) from error

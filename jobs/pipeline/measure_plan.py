@@ -1,0 +1,180 @@
+"""What ``neuronario measure`` measures: the text, and what is asked of it."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jobs import __version__
+from jobs.config.file import load_config
+from jobs.config.limits import WARM_UP
+from jobs.corpus.corpus import Corpus, load_corpus, with_alphabet
+from jobs.corpus.known_text import KnownText, read_known_text
+from jobs.corpus.shards import LEAD, SHARD, Shard, shard_count, shards_of
+from jobs.corpus.sources import STANDARD_INPUT
+from jobs.errors import ExitCode, NeuronarioError
+from jobs.machine.runtime import current_runtime
+from jobs.pipeline.reports import large_text, report_digest
+from jobs.pipeline.trace_files import Unknown, check_replacement
+from jobs.store.manifest import digest
+from jobs.store.run import Run
+
+if TYPE_CHECKING:
+    from jobs.pipeline.reports import LargeText
+
+FORMAT = "neuronario-measures 1"
+MOST_BYTES = 4_000_000_000  # of all texts; each character takes a byte or two in memory
+NAMED = 3  # unknown characters that an error names
+
+
+@dataclass(frozen=True)
+class MeasureOptions:
+    """What the command line says."""
+
+    texts: tuple[str, ...]
+    out: Path
+    encoding: str | None = None  # None: that of the run's own text
+    unknown: Unknown = "fail"
+    replacement: str = ""  # of the alphabet
+    warm_up: int = WARM_UP  # characters; a network with windows reads one of them instead
+    workers: int = 1
+    scheduler: str = ""  # address of a Dask scheduler; "": this machine
+    wait_seconds: int = 0
+
+
+@dataclass(frozen=True)
+class MeasurePlan:
+    """A text, and what is asked of it about a run."""
+
+    run: Run
+    text: KnownText
+    asked: "LargeText"
+    about: dict[str, Any]  # what is measured and how; its ``key`` is a digest of what decides it
+
+    @property
+    def count(self) -> int:
+        """How many shards there are."""
+        return shard_count(self.text.ids.size)
+
+    def shards(self, numbers: Iterable[int]) -> Iterator[Shard]:
+        """The shards of these numbers."""
+        warm_up = self.about["shards"]["warm_up"]
+        return shards_of(self.text.ids, self.text.starts, warm_up, iter(numbers))
+
+
+def make_plan(run: Run, options: MeasureOptions, config_path: Path | None) -> MeasurePlan:
+    """Read the texts, and look up what the run's pages say of its units.
+
+    Raises:
+        NeuronarioError: 2, the replacement is no character of the alphabet; 65, unknown characters
+            or an unusable text; 65, 66 the run.
+    """
+    check_replacement(options.unknown, options.replacement, run)
+    text = known_text(run, options)
+    corpus, missing = own_text(run, config_path)
+    asked = large_text(run, corpus)
+    return MeasurePlan(run, text, asked, description(run, options, text, missing))
+
+
+def known_text(run: Run, options: MeasureOptions) -> KnownText:
+    """The text in the run's alphabet.
+
+    Raises:
+        NeuronarioError: 65, unknown characters, or nothing to measure; else as reading it.
+    """
+    text = read_known_text(
+        options.texts,
+        run.card.alphabet,
+        run.config.corpus,
+        encoding=options.encoding or run.card.encoding,
+        replacement=options.replacement if options.unknown == "replace" else "",
+        max_bytes=MOST_BYTES,
+    )
+    if text.unknown and options.unknown == "fail":
+        count, kinds = sum(one.count for one in text.unknown), len(text.unknown)
+        named = "; ".join(str(one) for one in text.unknown[:NAMED])
+        more = f"; and {kinds - NAMED:,} more" if kinds > NAMED else ""
+        raise NeuronarioError(
+            f"{text.name}: {count:,} character{'s' * (count > 1)} ({kinds:,} distinct) not in the "
+            f"alphabet of run {run.id}: {named}{more}; mend the text, or use --unknown skip, or "
+            "--unknown replace CHARACTER",
+            ExitCode.BAD_DATA,
+        )
+    if text.ids.size == 0:
+        raise NeuronarioError(
+            f"{text.name}: no character to measure; give a text in the alphabet of run {run.id}",
+            ExitCode.BAD_DATA,
+        )
+    return text
+
+
+def own_text(run: Run, config_path: Path | None) -> tuple[Corpus | None, str]:
+    """The text that the run was trained on, which its sentences need: they speak of what an n-gram
+    of it expects. None, and why, where it is not at hand.
+    """
+    settings, card = run.config.corpus, run.card
+    if STANDARD_INPUT in settings.paths:
+        return None, "the run's own text came from standard input"
+    try:
+        folder = Path() if config_path is None else load_config(config_path).folder
+        corpus = load_corpus(settings, folder)
+    except NeuronarioError as error:
+        return None, f"the run's own text is not at hand ({error})"
+    same = (corpus.sha256, corpus.held_out_start) == (card.sha256, card.held_out_start)
+    if not same or not set(corpus.alphabet) <= set(card.alphabet):
+        return None, "the run's own text has changed since"
+    if corpus.alphabet != card.alphabet:
+        corpus = with_alphabet(corpus, card.alphabet)
+    return corpus, ""
+
+
+def description(run: Run, options: MeasureOptions, text: KnownText, missing: str) -> dict[str, Any]:
+    """What is measured and how: plain JSON values; ``key`` is a digest of all that decides the
+    result.
+    """
+    mode = run.config.training.mode
+    about: dict[str, Any] = {
+        "format": FORMAT,
+        "neuronario": __version__,
+        "run": run.id,
+        "content_id": run.manifest.content_id,
+        "held_out_bits": run.evaluation.held_out_bits,
+        "probe_characters": run.probe.characters,
+        "text": {
+            "name": text.name,
+            "characters": text.characters,
+            "sha256": text.sha256,
+            "documents": 0 if text.starts is None else int(text.starts.size),
+            "notes": list(text.notes),
+            "is_the_training_text": text.sha256 == run.card.sha256,
+        },
+        "unknown": {
+            "treatment": options.unknown,
+            "replacement": options.replacement if options.unknown == "replace" else None,
+            "characters": sum(one.count for one in text.unknown),
+            "distinct": len(text.unknown),
+        },
+        "measured_characters": int(text.ids.size),
+        "shards": {
+            "count": shard_count(text.ids.size),
+            "characters": SHARD,
+            "warm_up": _warm_up(run, options),
+            "lead_of_concepts": max(LEAD, _warm_up(run, options)),
+        },
+        "regime": mode.regime,
+        "window": mode.window,
+        "sentences_left_out": missing,
+    }
+    starts = b"" if text.starts is None else text.starts.astype("<i8").tobytes()
+    decides = {
+        **about,
+        "starts": hashlib.sha256(starts).hexdigest(),
+        "runtime": asdict(current_runtime()),
+        "program": report_digest(),
+    }
+    return {**about, "key": digest(decides)}
+
+
+def _warm_up(run: Run, options: MeasureOptions) -> int:
+    return run.config.training.mode.window or options.warm_up
