@@ -58,8 +58,8 @@ class _SweepSchema(Section):
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One configuration of a sweep."""
+class Variant:
+    """One cell of a sweep: a configuration and its seed."""
 
     number: int  # from 0, in the order of the file: seeds of one setting follow each other
     seed: int
@@ -77,7 +77,7 @@ class Sweep:
     """A checked sweep file."""
 
     base: ConfigFile  # the configuration that is varied
-    cells: tuple[Cell, ...]
+    cells: tuple[Variant, ...]
 
 
 def setting_words(settings: tuple[tuple[str, Any], ...]) -> list[str]:
@@ -156,8 +156,8 @@ def _key_problems(vary: Mapping[str, list[Any]], document: Document) -> Iterator
 
 def _cells(
     plain: _SweepSchema, base: Document, document: Document
-) -> tuple[tuple[Cell, ...], list[Problem]]:
-    cells: list[Cell] = []
+) -> tuple[tuple[Variant, ...], list[Problem]]:
+    cells: list[Variant] = []
     problems: list[Problem] = []
     numbered = (list(enumerate(values)) for values in plain.vary.values())
     settings = [
@@ -184,7 +184,7 @@ def _cells(
             words = f"{value} is not allowed in a sweep, whose runs depend on no other; needs fresh"
             problems.append(Problem(place, "training.start", words))
         cells += [
-            Cell(
+            Variant(
                 number=len(cells) + place,
                 seed=seed,
                 settings=tuple((key, value) for key, _, value in chosen),

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from jobs import __version__
 from jobs.config.file import load_config
 from jobs.config.limits import WARM_UP
-from jobs.corpus.corpus import Corpus, load_corpus, with_alphabet
+from jobs.corpus.corpus import Corpus, with_alphabet
 from jobs.corpus.known_text import KnownText, read_known_text
+from jobs.corpus.load import load_corpus
 from jobs.corpus.shards import LEAD, SHARD, Shard, shard_count, shards_of
 from jobs.corpus.sources import STANDARD_INPUT
 from jobs.errors import ExitCode, NeuronarioError

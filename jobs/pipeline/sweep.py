@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.config.memory import check_memory
-from jobs.config.sweep_file import Cell, Sweep, load_sweep
+from jobs.config.sweep_file import Sweep, Variant, load_sweep
 from jobs.corpus.corpus import Corpus, corpus_card
 from jobs.corpus.load import load_corpus
 from jobs.disk.files import remove_folder
@@ -65,7 +65,7 @@ class SweepOptions:
 class PlannedCell:
     """A cell, and what the store has of it."""
 
-    cell: Cell
+    cell: Variant
     task: CellTask
     keys: StageKeys
     run: Run | None  # its run, whole
@@ -269,7 +269,7 @@ def _dealt(cells: Sequence[PlannedCell], part: tuple[int, int]) -> Sequence[Plan
     return cells[number - 1 :: parts]
 
 
-def _corpus(cell: Cell, corpora: dict[object, Corpus]) -> Corpus:
+def _corpus(cell: Variant, corpora: dict[object, Corpus]) -> Corpus:
     """The text of a cell, read once for all cells that share it."""
     training = cell.config.training
     key = (cell.config.corpus, cell.folder, training.regime, training.window)

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from jobs.config.schema import CorpusConfig
-from jobs.corpus.corpus import load_corpus
 from jobs.corpus.known_text import read_known_text
+from jobs.corpus.load import load_corpus
 from jobs.errors import ExitCode, NeuronarioError
 
 ALPHABET = ("\n", "a", "b", "é")
