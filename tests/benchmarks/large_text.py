@@ -34,19 +34,19 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     make_run(folder, [int(one) for one in options.layers.split(",")])
     print(f"load of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    print("| characters | workers | s | characters/s | MB, command | MB, each worker |")
-    print("|---|---|---|---|---|---|", flush=True)
+    print("| characters | workers | s | CPU s | characters/s | MB, command | MB, each worker |")
+    print("|---|---|---|---|---|---|---|", flush=True)
     for power in map(int, options.sizes.split(",")):
         text = make_text(folder, 10**power)
         results = []
         for workers in map(int, options.workers.split(",")):
             out = folder / f"out-{power}-{workers}"
-            seconds, own, others = measured(folder, text, out, workers)
+            seconds, used, own, others = measured(folder, text, out, workers)
             results.append(tree(out))
             each = f"{others:.0f}" if workers > 1 else ""
             speed = 10**power / seconds
-            row = f"| 10^{power} | {workers} | {seconds:.0f} | {speed:,.0f} | {own:.0f} | {each} |"
-            print(row, flush=True)
+            times = f"{seconds:.0f} | {used:.0f} | {speed:,.0f}"
+            print(f"| 10^{power} | {workers} | {times} | {own:.0f} | {each} |", flush=True)
         assert all(one == results[0] for one in results), "other bytes with other workers"
         print(f"10^{power}: the same bytes with each number of workers", file=sys.stderr)
 
@@ -79,25 +79,29 @@ def make_text(folder: Path, characters: int) -> Path:
     return path
 
 
-def measured(folder: Path, text: Path, out: Path, workers: int) -> tuple[float, float, float]:
-    """Seconds, and the largest resident sets (MB) of the command and of any of its workers."""
+def measured(folder: Path, text: Path, out: Path, workers: int) -> tuple[float, ...]:
+    """Seconds, those of all processors together, and the largest resident sets (MB) of the command
+    and of any of its workers.
+    """
     began = time.monotonic()
     words = ("measure", "--text", str(text), "--out", str(out), "--unknown", "skip", "--quiet")
     process = command(folder, *words, "--workers", str(workers))
     largest: dict[int, float] = {}
     watcher = threading.Thread(target=watch, args=(process, largest))
     watcher.start()
-    code = process.wait()
+    _, status, usage = os.wait4(process.pid, 0)  # of its workers too, which it waits for
     seconds = time.monotonic() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
     watcher.join()
-    assert code == 0
+    assert process.returncode == 0
+    used = usage.ru_utime + usage.ru_stime
     own = largest.pop(process.pid)
-    return seconds, own, max(largest.values(), default=0.0)
+    return seconds, used, own, max(largest.values(), default=0.0)
 
 
 def watch(process: "subprocess.Popen[bytes]", largest: dict[int, float]) -> None:
     """Note the high-water mark of every process of the tree until the command ends."""
-    while process.poll() is None:
+    while process.returncode is None:
         pids = [process.pid]
         for pid in pids:
             try:
