@@ -14,6 +14,7 @@ from report.pages.build import build_pages
 from report.site.build import build_site
 from tests.support.tiny_view import tiny_view
 
+PATIENCE = 180_000  # milliseconds: a busy machine is no failure
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 
 
@@ -80,13 +81,25 @@ def site(serve, view):
     return serve(view)
 
 
+@dataclass(frozen=True)
+class Patient:
+    """A browser that waits long for every page and element."""
+
+    browser: object
+
+    def new_context(self, **settings):
+        context = self.browser.new_context(**settings)
+        context.set_default_timeout(PATIENCE)
+        return context
+
+
 @pytest.fixture(scope="session")
 def chromium():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
+        yield Patient(browser)
         browser.close()
 
 

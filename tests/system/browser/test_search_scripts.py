@@ -52,7 +52,7 @@ def test_pasted_text_is_looked_up(written, open_page):
     page = open_page(written.address + "index.html")
     page.locator("[data-md-component=search-query]").click()
     page.keyboard.insert_text("старик")
-    page.locator("[data-md-component=search-result] a").first.wait_for(timeout=10_000)
+    page.locator("[data-md-component=search-result] a").first.wait_for()
 
 
 def test_a_result_from_the_disk_leads_to_its_page(written, open_page):
@@ -60,4 +60,4 @@ def test_a_result_from_the_disk_leads_to_its_page(written, open_page):
     assert search(page, "старик")[0].endswith("sample.html")
     page.locator("[data-md-component=search-result] a", has_text="Words").first.click()
     page.wait_for_url("file://**/sample.html?h=*#words")
-    page.locator("article mark", has_text="старик").first.wait_for(timeout=10_000)
+    page.locator("article mark", has_text="старик").first.wait_for()

@@ -90,12 +90,13 @@ def search(page, query, found=True):
     box.press_sequentially(query)
     links = page.locator("[data-md-component=search-result] a.md-search-result__link")
     if found:
-        links.first.wait_for(timeout=30_000)
-    page.wait_for_timeout(700)  # results of the last letter replace those of the letters before
-    return [
-        link.split("?")[0].split("#")[0].split("/", 3)[3]
-        for link in links.evaluate_all("links => links.map(link => link.href)")
-    ]
+        links.first.wait_for()
+    addresses, before = [], None
+    while addresses != before:  # results of the last letter replace those of the letters before
+        before = addresses
+        page.wait_for_timeout(700)
+        addresses = links.evaluate_all("links => links.map(link => link.href)")
+    return [link.split("?")[0].split("#")[0].split("/", 3)[3] for link in addresses]
 
 
 @pytest.mark.parametrize(
