@@ -86,8 +86,7 @@ def said(training):
     "name",
     [
         "stream",
-        "gru",
-        *(pytest.param(name, marks=pytest.mark.long) for name in ("window", "dropout")),
+        *(pytest.param(name, marks=pytest.mark.long) for name in ("gru", "window", "dropout")),
     ],
 )
 def test_two_processes_learn_bit_for_bit_what_one_does(name, tmp_path):
