@@ -149,7 +149,9 @@ def test_a_killed_worker_changes_no_byte(made):
     same(made, "two")
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.long)]
+)
 def test_a_killed_job_goes_on_with_what_is_finished(made, number):
     name = number.name
     process = start(made, name)
