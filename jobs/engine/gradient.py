@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from jobs.engine.layers import LayerWeights, Weights, layer_inputs, logits, run_layer
-from jobs.engine.tensors import LayerRun, RowGradients, State, Tensor, laid_out
+from jobs.engine.tensors import LayerRun, RowGradients, State, Tensor, in_place, laid_out
 
 
 class StepLoss(NamedTuple):
@@ -169,35 +169,33 @@ def backward_layer(
         gradient: (K, B, H) of the loss by the layer's last K hidden states; the others have none
             of their own.
     """
-    steps, batch, units = run.hidden.shape
+    steps, _, units = run.hidden.shape
     # where only the last step has one, it starts the loop and nothing is added later
     from_above = None if gradient.shape[0] == 1 else gradient
     cell = layer.cell.backwards(run, initial, layer.recurrent_kernel)
     # of a large kernel XLA drops both transposes: it is multiplied as it is
     back, transposed = laid_out(cell.back, units)
     # in place: row t holds the derivatives of its step before, the gradients of its gates after it
-    width = cell.derivatives.shape[-1]
-    stack = tf.TensorArray(tf.float32, steps, element_shape=[batch, width])
-    stack = stack.unstack(cell.derivatives)
-    kept: Any = ()
-    if cell.keeps_carried:
-        kept = tf.TensorArray(tf.float32, steps, element_shape=[batch, units]).unstack(run.hidden)
+    stack = in_place(cell.derivatives)
+    kept: Any = in_place(run.hidden) if cell.keeps_hidden else ()
 
-    def body(t: Tensor, carried: tuple[Tensor, ...], stack: Tensor, kept: Any) -> tuple[Any, ...]:
+    def body(t: Tensor, carried: tuple[Tensor, ...], stack: Any, kept: Any) -> tuple[Any, ...]:
         row = cell.row(carried) * stack.read(t)
         before = tf.maximum(t - 1, 0)
         d_hidden = tf.matmul(row, back, transpose_b=transposed)
         if from_above is not None:
             d_hidden += from_above[before]
         earlier = cell.earlier(d_hidden, carried, t, before)
-        seen = kept.write(t, carried[0]) if cell.keeps_carried else ()
+        # what was carried into the step would have to be copied before it is overwritten; so row t
+        # holds what the step hands on, the gradient of h of the step before
+        seen = kept.write(t, earlier[0]) if cell.keeps_hidden else ()
         return t - 1, earlier, stack.write(t, row), seen
 
-    last = (steps - 1, cell.begin(gradient[-1]), stack, kept)
+    begun = cell.begin(gradient[-1])
+    last = (steps - 1, begun, stack, kept)
     *_, stack, kept = tf.while_loop(lambda t, *_: t >= 0, body, last, maximum_iterations=steps)
-    gradients: RowGradients = cell.gradients(
-        stack.stack(), kept.stack() if cell.keeps_carried else ()
-    )
+    hidden = tf.concat([kept.stack()[1:], begun[0][None]], axis=0) if cell.keeps_hidden else ()
+    gradients: RowGradients = cell.gradients(stack.stack(), hidden)
     return gradients
 
 
@@ -210,20 +208,22 @@ def weight_gradients(
     """
     earlier = tf.concat([initial.hidden[None], run.hidden[:-1]], axis=0)
     ones = tf.ones([*earlier.shape[:-1], 1])  # the bias is read as a 1 at every step
+    kernel = None
+    if source.dtype == tf.int32:
+        flat = tf.reshape(rows.inputs, [-1, rows.inputs.shape[-1]])
+        symbols = layer.kernel.shape[0]
+        kernel = tf.math.unsorted_segment_sum(flat, tf.reshape(source, [-1]), symbols)
     if rows.recurrent is rows.inputs:  # in one product: a quarter less time than in three
         read = [earlier, ones] if source.dtype == tf.int32 else [source, earlier, ones]
         *below, recurrent, bias = _products(read, rows.inputs)
         bias = bias[0]
     else:
-        read = [ones] if source.dtype == tf.int32 else [source, ones]
-        *below, bias = _products(read, rows.inputs)
+        # every character has added its row to one row of the kernel: these together are the bias
+        below = [] if kernel is not None else _products([source, ones], rows.inputs)
+        bias = below.pop() if below else tf.reduce_sum(kernel, axis=0, keepdims=True)
         recurrent, recurrent_bias = _products([earlier, ones], rows.recurrent)
         bias = tf.concat([bias, recurrent_bias], axis=0)
-    if source.dtype == tf.int32:
-        flat = tf.reshape(rows.inputs, [-1, rows.inputs.shape[-1]])
-        symbols = layer.kernel.shape[0]
-        kernel = tf.math.unsorted_segment_sum(flat, tf.reshape(source, [-1]), symbols)
-    else:
+    if kernel is None:
         (kernel,) = below
     return LayerWeights(kernel, recurrent, bias, layer.cell)
 

@@ -7,15 +7,24 @@ PyTorch: one step, and one step back. Gate order update, reset, candidate; K, R,
     g = tanh(x Kg + bg + r * u)
     h = z * h + (1 - z) * g
 
-A row that a step reads is ``x K + b + d`` of z and r, ``x Kg + bg`` and ``dg``; it writes z, r, g
-and u there, which is all that the way back needs beside the states.
+What a step reads is ``x K + b + d`` of z and r, in whose place it leaves these, ``x Kg + bg`` and
+``dg``. Beside them the loop over time stores u and the states; g is made again after it, so that
+its body stays within eight operations (``layers.py``).
 """
 
 from typing import NamedTuple
 
 import tensorflow as tf
 
-from jobs.engine.tensors import LayerRun, RowGradients, State, Tensor, activated, gate_values
+from jobs.engine.tensors import (
+    LayerRun,
+    RowGradients,
+    Rows,
+    State,
+    Tensor,
+    activated,
+    gate_values,
+)
 from jobs.model.cell import GRU, Cell
 
 
@@ -27,52 +36,57 @@ class Gru(NamedTuple):
         """What is computed."""
         return GRU
 
-    def row_width(self, units: int) -> int:
-        """Values of a row that a step reads, and writes when it is done."""
-        return 4 * units
+    @property
+    def arrays_kept(self) -> int:
+        """How many arrays the loop over time stores beside the memory."""
+        return 2
 
-    def rows(self, product: Tensor, bias: Tensor) -> Tensor:
-        """(..., 4H) what a step reads, from ``x @ kernel`` (..., 3H) and both biases (2, 3H)."""
-        units = bias.shape[-1] // 3
-        outer = bias[0] + tf.concat([bias[1, : 2 * units], tf.zeros([units])], axis=0)
-        inner = tf.broadcast_to(bias[1, 2 * units :], [*product.shape[:-1], units])
-        return tf.concat([product + outer, inner], axis=-1)
+    def rows(self, product: Tensor, bias: Tensor) -> Rows:
+        """(..., 2H), (..., H) and (H,), from ``x @ kernel`` (..., 3H) and both biases (2, 3H)."""
+        split = 2 * bias.shape[-1] // 3
+        both = product[..., :split] + (bias[0, :split] + bias[1, :split])
+        return Rows(both, product[..., split:] + bias[0, split:], bias[1, split:])
 
     def step(
-        self, row: Tensor, state: State, recurrent_kernel: Tensor, transposed: bool
-    ) -> tuple[State, Tensor]:
+        self, row: Rows, state: State, recurrent_kernel: Tensor, transposed: bool
+    ) -> tuple[State, Tensor, tuple[Tensor, ...]]:
         """THE step.
 
         Args:
-            row: (B, 4H), see above.
+            row: (B, 2H), (B, H) and (H,), see above.
             state: before the step.
             recurrent_kernel: (H, 3H), or its transpose.
             transposed: whether it is.
 
         Returns:
-            the state after the step; z, r, g and u (B, 4H).
+            the state after the step; z and r (B, 2H); what is kept: these, and u (B, H).
         """
         product = tf.matmul(state.hidden, recurrent_kernel, transpose_b=transposed)
         units = product.shape[-1] // 3
-        both = gate_values(self.kind.gate_activation, row[:, : 2 * units] + product[:, : 2 * units])
-        z, r = both[:, :units], both[:, units:]
-        u = row[:, 3 * units :] + product[:, 2 * units :]
-        g = activated(self.kind.activation, row[:, 2 * units : 3 * units] + r * u)
-        return State(g + z * (state.hidden - g)), tf.concat([both, g, u], axis=-1)
+        gates = gate_values(self.kind.gate_activation, row.changing + product[:, : 2 * units])
+        u = product[:, 2 * units :] + row.constant
+        g = self._candidate(row.fixed, gates, u)
+        return State(g + gates[:, :units] * (state.hidden - g)), gates, (gates, u)
 
-    def run(self, kept: Tensor, rows: Tensor) -> LayerRun:
-        """From the hidden states (T, B, H) and rows (T, B, 4H) of all steps."""
-        return LayerRun(kept, gates=rows)
+    def _candidate(self, fixed: Tensor, gates: Tensor, u: Tensor) -> Tensor:
+        """The candidate (..., H) of z and r (..., 2H) and u (..., H)."""
+        return activated(self.kind.activation, fixed + gates[..., u.shape[-1] :] * u)
+
+    def run(self, memory: Tensor, kept: tuple[Tensor, ...], rows: Rows) -> LayerRun:
+        """From the hidden states (T, B, H), gates (T, B, 2H) and u (T, B, H) of all steps."""
+        gates, u = kept
+        return LayerRun(memory, gates=gates, beside=(self._candidate(rows.fixed, gates, u), u))
 
     def backwards(self, run: LayerRun, initial: State, recurrent_kernel: Tensor) -> "GruBackwards":
         """What the loop backwards over ``run`` needs."""
-        z, r, g, u = tf.split(run.gates, 4, axis=-1)
+        z, r = tf.split(run.gates, 2, axis=-1)
+        g, u = run.beside
         earlier = tf.concat([initial.hidden[None], run.hidden[:-1]], axis=0)
         d_g = (1.0 - z) * (1.0 - g * g)
         d_z = (earlier - g) * z * (1.0 - z)
         d_r = d_g * u * r * (1.0 - r)
         derivatives = tf.concat([d_z, d_r, d_g * r], axis=-1)
-        return GruBackwards(derivatives, tf.transpose(recurrent_kernel), run, d_g)
+        return GruBackwards(derivatives, tf.transpose(recurrent_kernel), z, d_g)
 
 
 class GruBackwards(NamedTuple):
@@ -80,12 +94,12 @@ class GruBackwards(NamedTuple):
 
     derivatives: Tensor  # (T, B, 3H) of the hidden state by the recurrent products of z, r and g
     back: Tensor  # (3H, H)
-    forwards: LayerRun
+    update: Tensor  # (T, B, H) z
     d_candidate: Tensor  # (T, B, H) of the hidden state by the input of g
 
     @property
-    def keeps_carried(self) -> bool:
-        """Whether the loop stores the gradients of h beside the rows: those of g's inputs follow
+    def keeps_hidden(self) -> bool:
+        """Whether the loop stores the gradients of h beside its rows: those of g's inputs follow
         from them after it, three times faster than in rows of which the product takes a part.
         """
         return True
@@ -102,13 +116,12 @@ class GruBackwards(NamedTuple):
         self, d_hidden: Tensor, carried: tuple[Tensor, ...], t: Tensor, before: Tensor
     ) -> tuple[Tensor, ...]:
         """What step ``t`` hands to the one before, from the gradient of that one's hidden state."""
-        units = d_hidden.shape[-1]
-        return (d_hidden + carried[0] * self.forwards.gates[t][:, :units],)
+        return (d_hidden + carried[0] * self.update[t],)
 
-    def gradients(self, rows: Tensor, carried: Tensor) -> RowGradients:
+    def gradients(self, rows: Tensor, hidden: Tensor) -> RowGradients:
         """From the rows (T, B, 3H) and the gradients of h (T, B, H) of all steps."""
-        units = carried.shape[-1]
-        candidate = carried * self.d_candidate
+        units = hidden.shape[-1]
+        candidate = hidden * self.d_candidate
         return RowGradients(tf.concat([rows[..., : 2 * units], candidate], axis=-1), rows)
 
 
@@ -122,27 +135,30 @@ class GruResetBefore(NamedTuple):
         """What is computed."""
         return GRU
 
-    def row_width(self, units: int) -> int:
-        """Values of a row that a step reads, and writes when it is done."""
-        return 3 * units
+    @property
+    def arrays_kept(self) -> int:
+        """How many arrays the loop over time stores beside the memory."""
+        return 1
 
-    def rows(self, product: Tensor, bias: Tensor) -> Tensor:
+    def rows(self, product: Tensor, bias: Tensor) -> Rows:
         """(..., 3H) what a step reads, from ``x @ kernel`` (..., 3H)."""
-        return product + bias
+        return Rows(product + bias)
 
     def step(
-        self, row: Tensor, state: State, recurrent_kernel: Tensor, transposed: bool
-    ) -> tuple[State, Tensor]:
-        """The step: row (B, 3H) -> the state after it; z, r, g (B, 3H)."""
+        self, row: Rows, state: State, recurrent_kernel: Tensor, transposed: bool
+    ) -> tuple[State, Tensor, tuple[Tensor, ...]]:
+        """The step: row (B, 3H) -> the state after it; z, r, g (B, 3H), which are kept."""
         kernel = tf.transpose(recurrent_kernel) if transposed else recurrent_kernel
         units = kernel.shape[0]
         product = tf.matmul(state.hidden, kernel[:, : 2 * units])
-        both = gate_values(self.kind.gate_activation, row[:, : 2 * units] + product)
+        read = row.changing
+        both = gate_values(self.kind.gate_activation, read[:, : 2 * units] + product)
         z, r = both[:, :units], both[:, units:]
         inner = tf.matmul(r * state.hidden, kernel[:, 2 * units :])
-        g = activated(self.kind.activation, row[:, 2 * units :] + inner)
-        return State(g + z * (state.hidden - g)), tf.concat([both, g], axis=-1)
+        g = activated(self.kind.activation, read[:, 2 * units :] + inner)
+        gates = tf.concat([both, g], axis=-1)
+        return State(g + z * (state.hidden - g)), gates, (gates,)
 
-    def run(self, kept: Tensor, rows: Tensor) -> LayerRun:
-        """From the hidden states (T, B, H) and rows (T, B, 3H) of all steps."""
-        return LayerRun(kept, gates=rows)
+    def run(self, memory: Tensor, kept: tuple[Tensor, ...], rows: Rows) -> LayerRun:
+        """From the hidden states (T, B, H) and gates (T, B, 3H) of all steps."""
+        return LayerRun(memory, gates=kept[0])

@@ -6,8 +6,8 @@ T steps, B texts side by side, H units, V characters, K predictions.
 
     batches.py          a text's ids, settings, epoch -> ids, targets and mask of the next S steps;
                         the mask is 0 where a batch is padded. NumPy alone.
-    lstm.py, gru.py,    one step of a cell, forwards and backwards. row, state -> state, gates.
-    rnn.py
+    lstm.py, gru.py,    one step of a cell, forwards and backwards. row, state -> state, gates, what
+    rnn.py              is kept of the step.
     layers.py           here: one layer over T steps, all layers, whatever their cells. ids, states
                         -> LayerRun (what each step left) per layer -> logits (T, B, V).
     tensors.py          what is common to the cells.
@@ -48,7 +48,7 @@ import tensorflow as tf
 from jobs.engine.gru import Gru, GruResetBefore
 from jobs.engine.lstm import Lstm
 from jobs.engine.rnn import Rnn
-from jobs.engine.tensors import LayerRun, State, Tensor, laid_out
+from jobs.engine.tensors import LayerRun, Rows, State, Tensor, in_place, laid_out
 from jobs.model.cell import Cell
 from jobs.model.network import Layer, Network
 
@@ -132,65 +132,69 @@ def zero_states(weights: Weights, batch: int) -> tuple[State, ...]:
 
 
 def run_layer(
-    layer: LayerWeights, rows: Tensor, initial: State, mask: Tensor | None = None
+    layer: LayerWeights, rows: Rows, initial: State, mask: Tensor | None = None
 ) -> LayerRun:
     """One layer over T characters.
 
     Args:
         layer: its weights.
-        rows: (T, B, ...) what each step reads, see :func:`layer_inputs`; T is static.
+        rows: arrays (T, B, ...), what each step reads, see :func:`layer_inputs`; T is static.
         initial: the state before the first step.
         mask: (T, B) float32 or None: where it is 0, before a text begins, the state after the
             step is zero.
     """
-    steps, batch, width = rows.shape
+    steps = rows.changing.shape[0]
     units, cell = layer.units, layer.cell
     kernel, transposed = laid_out(layer.recurrent_kernel, units)
-    # In place, so that XLA need not fill arrays with zeros and copy them first: row t of the gates
-    # holds what the step reads before it, and the memory begins as the first part of those.
-    memory = tf.TensorArray(tf.float32, steps, element_shape=[batch, units])
-    memory = memory.unstack(rows[..., :units])
-    gates: Any = ()
-    if cell.kind.gates:
-        gates = tf.TensorArray(tf.float32, steps, element_shape=[batch, width]).unstack(rows)
+    # In place, so that XLA need not fill arrays with zeros and copy them first: row t of what is
+    # kept first holds what the step reads before it, and what is only written begins as anything.
+    memory = in_place(rows.changing[..., :units])
+    first = (in_place(rows.changing), in_place(rows.changing[..., :units]))
+    kept = first[: cell.arrays_kept]
 
-    def body(t: Tensor, state: State, memory: Any, gates: Any) -> tuple[Any, ...]:
-        row = (gates if cell.kind.gates else memory).read(t)
-        state, gate = cell.step(row, state, kernel, transposed)
+    def body(t: Tensor, state: State, memory: Any, kept: Any) -> tuple[Any, ...]:
+        fixed = () if isinstance(rows.fixed, tuple) else rows.fixed[t]
+        row = Rows((kept[0] if kept else memory).read(t), fixed, rows.constant)
+        state, _, keep = cell.step(row, state, kernel, transposed)
         if mask is not None:
-            kept = mask[t][:, None]
-            state = tf.nest.map_structure(lambda array: array * kept, state)
+            real = mask[t][:, None]
+            state = tf.nest.map_structure(lambda array: array * real, state)
         memory = memory.write(t, state.cell if cell.kind.has_cell_state else state.hidden)
-        return t + 1, state, memory, gates.write(t, gate) if cell.kind.gates else ()
+        kept = tuple(array.write(t, row) for array, row in zip(kept, keep, strict=True))
+        return t + 1, state, memory, kept
 
     # Only what cannot be recomputed is stored: with at most eight operations in its body XLA runs
     # a loop undivided on one thread; more, and every step is passed from thread to thread. The same
     # holds for a whole program of which more than eight operations are ready at once. So the first
     # step stands before the loop, which would else begin with copies of the states, ready at once.
-    _, _, memory, gates = tf.while_loop(
+    _, _, memory, kept = tf.while_loop(
         lambda t, *_: t < steps,
         body,
-        body(tf.constant(0), initial, memory, gates),
+        body(tf.constant(0), initial, memory, kept),
         maximum_iterations=steps - 1,
     )
-    run: LayerRun = cell.run(memory.stack(), gates.stack() if cell.kind.gates else ())
+    stacked = tuple(array.stack() for array in kept)
+    run: LayerRun = cell.run(memory.stack(), stacked, rows)
     return run
 
 
-def layer_inputs(layer: LayerWeights, below: Tensor) -> Tensor:
-    """(T, B, ...) what each step reads, for all steps at once: ``x @ kernel`` with the bias, as the
-    layer's cell wants it.
+def layer_inputs(layer: LayerWeights, below: Tensor) -> Rows:
+    """What each step reads, arrays (T, B, ...) for all steps at once: ``x @ kernel`` with the bias,
+    as the layer's cell wants it.
 
     ``below`` is the hidden states of the layer below (T, B, inputs), or, for the first layer, the
     character ids (T, B) int32: a one-hot row times a matrix is one row of the matrix, so the kernel
     rows are gathered and no one-hot array ever exists.
     """
     if below.dtype == tf.int32:
-        return layer.cell.rows(tf.gather(layer.kernel, below), layer.bias)
+        return layer.cell.rows(tf.gather(layer.kernel, below), layer.bias)  # type: ignore[no-any-return]
     steps, batch, width = below.shape
     product = tf.matmul(tf.reshape(below, [steps * batch, width]), layer.kernel)
     rows = layer.cell.rows(product, layer.bias)
-    return tf.reshape(rows, [steps, batch, rows.shape[-1]])
+    changing, fixed = tf.nest.map_structure(
+        lambda array: tf.reshape(array, [steps, batch, array.shape[-1]]), rows[:2]
+    )
+    return Rows(changing, fixed, rows.constant)
 
 
 def run_network(
@@ -227,7 +231,7 @@ def advance(
         if number:
             product = tf.matmul(new_states[-1].hidden, layer.kernel)
         row = layer.cell.rows(product, layer.bias)
-        new, gate = layer.cell.step(row, state, layer.recurrent_kernel, False)
+        new, gate, _ = layer.cell.step(row, state, layer.recurrent_kernel, False)
         new_states.append(new)
         gates.append(gate)
     return tuple(new_states), tuple(gates)

@@ -12,7 +12,15 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from jobs.engine.tensors import LayerRun, RowGradients, State, Tensor, activated, gate_values
+from jobs.engine.tensors import (
+    LayerRun,
+    RowGradients,
+    Rows,
+    State,
+    Tensor,
+    activated,
+    gate_values,
+)
 from jobs.model.cell import LSTM, Cell
 
 
@@ -24,17 +32,18 @@ class Lstm(NamedTuple):
         """What is computed."""
         return LSTM
 
-    def row_width(self, units: int) -> int:
-        """Values of a row that a step reads, and writes when it is done."""
-        return 4 * units
+    @property
+    def arrays_kept(self) -> int:
+        """How many arrays the loop over time stores beside the memory."""
+        return 1
 
-    def rows(self, product: Tensor, bias: Tensor) -> Tensor:
+    def rows(self, product: Tensor, bias: Tensor) -> Rows:
         """(..., 4H) what a step reads, from ``x @ kernel`` (..., 4H)."""
-        return product + bias
+        return Rows(product + bias)
 
     def step(
-        self, row: Tensor, state: State, recurrent_kernel: Tensor, transposed: bool
-    ) -> tuple[State, Tensor]:
+        self, row: Rows, state: State, recurrent_kernel: Tensor, transposed: bool
+    ) -> tuple[State, Tensor, tuple[Tensor, ...]]:
         """THE step.
 
         Args:
@@ -44,9 +53,10 @@ class Lstm(NamedTuple):
             transposed: whether it is.
 
         Returns:
-            the state after the step; gates (B, 4H) after their non-linearities.
+            the state after the step; gates (B, 4H) after their non-linearities; what is kept of
+            the step, which is the same.
         """
-        z = row + tf.matmul(state.hidden, recurrent_kernel, transpose_b=transposed)
+        z = row.changing + tf.matmul(state.hidden, recurrent_kernel, transpose_b=transposed)
         units = z.shape[-1] // 4
         if self.kind != LSTM:
             return self._unusual(z, state)
@@ -56,30 +66,32 @@ class Lstm(NamedTuple):
         gates = tf.tanh(z * scale) * scale + shift
         i, f, g, o = tf.split(gates, 4, axis=-1)
         cell = f * state.cell + i * g
-        return State(o * tf.tanh(cell), cell), gates
+        return State(o * tf.tanh(cell), cell), gates, (gates,)
 
-    def _unusual(self, z: Tensor, state: State) -> tuple[State, Tensor]:
+    def _unusual(self, z: Tensor, state: State) -> tuple[State, Tensor, tuple[Tensor, ...]]:
         """Other non-linearities, which are only read."""
         i, f, g, o = tf.split(z, 4, axis=-1)
         i, f, o = (gate_values(self.kind.gate_activation, values) for values in (i, f, o))
         g = activated(self.kind.activation, g)
         cell = f * state.cell + i * g
         hidden = o * activated(self.kind.activation, cell)
-        return State(hidden, cell), tf.concat([i, f, g, o], axis=-1)
+        gates = tf.concat([i, f, g, o], axis=-1)
+        return State(hidden, cell), gates, (gates,)
 
-    def run(self, kept: Tensor, rows: Tensor) -> LayerRun:
+    def run(self, memory: Tensor, kept: tuple[Tensor, ...], rows: Rows) -> LayerRun:
         """From the cell states (T, B, H) and gates (T, B, 4H) of all steps: what cannot be
         recomputed is all that the loop stores.
         """
-        units = kept.shape[-1]
-        cell_tanh = activated(self.kind.activation, kept)
-        return LayerRun(rows[..., 3 * units :] * cell_tanh, kept, rows, cell_tanh)
+        (gates,), units = kept, memory.shape[-1]
+        cell_tanh = activated(self.kind.activation, memory)
+        return LayerRun(gates[..., 3 * units :] * cell_tanh, memory, gates, (cell_tanh,))
 
     def backwards(self, run: LayerRun, initial: State, recurrent_kernel: Tensor) -> "LstmBackwards":
         """What the loop backwards over ``run`` needs."""
         units = run.hidden.shape[-1]
         # derivative of the hidden state by the cell state
-        to_cell = run.gates[..., 3 * units :] * (1.0 - run.cell_tanh * run.cell_tanh)
+        (cell_tanh,) = run.beside
+        to_cell = run.gates[..., 3 * units :] * (1.0 - cell_tanh * cell_tanh)
         return LstmBackwards(
             gate_derivatives(run, initial), tf.transpose(recurrent_kernel), run, to_cell
         )
@@ -94,8 +106,8 @@ class LstmBackwards(NamedTuple):
     to_cell: Tensor  # (T, B, H)
 
     @property
-    def keeps_carried(self) -> bool:
-        """Whether the loop stores the gradients of h beside the rows."""
+    def keeps_hidden(self) -> bool:
+        """Whether the loop stores the gradients of h beside its rows."""
         return False
 
     def begin(self, d_hidden: Tensor) -> tuple[Tensor, ...]:
@@ -118,7 +130,7 @@ class LstmBackwards(NamedTuple):
         kept = d_cell * self.forwards.gates[t][:, units : 2 * units]
         return d_hidden, kept + d_hidden * self.to_cell[before]
 
-    def gradients(self, rows: Tensor, carried: Tensor) -> RowGradients:
+    def gradients(self, rows: Tensor, hidden: Tensor) -> RowGradients:
         """From the rows (T, B, 4H) of all steps."""
         return RowGradients(rows, rows)
 
@@ -130,7 +142,7 @@ def gate_derivatives(run: LayerRun, initial: State) -> Tensor:
     units = run.hidden.shape[-1]
     i, _, g, _ = tf.split(run.gates, 4, axis=-1)
     before = tf.concat([initial.cell[None], run.cell[:-1]], axis=0)
-    partner = tf.concat([g, before, i, run.cell_tanh], axis=-1)
+    partner = tf.concat([g, before, i, *run.beside], axis=-1)
     # sigmoid' = (1 - a) a and tanh' = (1 - a) (1 + a), both as (1 - a) (a + 0 or 1)
     one = tf.constant(np.repeat(np.array([0.0, 0.0, 1.0, 0.0], np.float32), units))
     return (1.0 - run.gates) * (run.gates + one) * partner

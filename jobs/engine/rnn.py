@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from jobs.engine.tensors import LayerRun, RowGradients, State, Tensor, activated
+from jobs.engine.tensors import LayerRun, RowGradients, Rows, State, Tensor, activated
 from jobs.model.cell import RNN, Cell
 
 
@@ -22,24 +22,25 @@ class Rnn(NamedTuple):
         """What is computed."""
         return RNN
 
-    def row_width(self, units: int) -> int:
-        """Values of a row that a step reads."""
-        return units
+    @property
+    def arrays_kept(self) -> int:
+        """How many arrays the loop over time stores beside the memory."""
+        return 0
 
-    def rows(self, product: Tensor, bias: Tensor) -> Tensor:
+    def rows(self, product: Tensor, bias: Tensor) -> Rows:
         """(..., H) what a step reads, from ``x @ kernel`` (..., H)."""
-        return product + bias
+        return Rows(product + bias)
 
     def step(
-        self, row: Tensor, state: State, recurrent_kernel: Tensor, transposed: bool
-    ) -> tuple[State, Tensor]:
-        """THE step: row (B, H) -> the state after it; no gates."""
-        z = row + tf.matmul(state.hidden, recurrent_kernel, transpose_b=transposed)
-        return State(activated(self.kind.activation, z)), ()
+        self, row: Rows, state: State, recurrent_kernel: Tensor, transposed: bool
+    ) -> tuple[State, Tensor, tuple[Tensor, ...]]:
+        """THE step: row (B, H) -> the state after it; no gates, and nothing is kept beside it."""
+        z = row.changing + tf.matmul(state.hidden, recurrent_kernel, transpose_b=transposed)
+        return State(activated(self.kind.activation, z)), (), ()
 
-    def run(self, kept: Tensor, rows: Tensor) -> LayerRun:
+    def run(self, memory: Tensor, kept: tuple[Tensor, ...], rows: Rows) -> LayerRun:
         """From the hidden states (T, B, H) of all steps."""
-        return LayerRun(kept)
+        return LayerRun(memory)
 
     def backwards(self, run: LayerRun, initial: State, recurrent_kernel: Tensor) -> "RnnBackwards":
         """What the loop backwards over ``run`` needs."""
@@ -53,8 +54,8 @@ class RnnBackwards(NamedTuple):
     back: Tensor  # (H, H)
 
     @property
-    def keeps_carried(self) -> bool:
-        """Whether the loop stores the gradients of h beside the rows."""
+    def keeps_hidden(self) -> bool:
+        """Whether the loop stores the gradients of h beside its rows."""
         return False
 
     def begin(self, d_hidden: Tensor) -> tuple[Tensor, ...]:
@@ -71,6 +72,6 @@ class RnnBackwards(NamedTuple):
         """What a step hands to the one before: the gradient of that one's hidden state."""
         return (d_hidden,)
 
-    def gradients(self, rows: Tensor, carried: Tensor) -> RowGradients:
+    def gradients(self, rows: Tensor, hidden: Tensor) -> RowGradients:
         """From the rows (T, B, H) of all steps."""
         return RowGradients(rows, rows)

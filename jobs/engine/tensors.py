@@ -33,13 +33,21 @@ class State(NamedTuple):
     cell: Tensor = ()  # (B, H) the cell state; () where the cell has none
 
 
+class Rows(NamedTuple):
+    """What the steps of a layer read, made for all of them at once; a step reads row t."""
+
+    changing: Tensor  # (..., W) what a step overwrites, in place, with what is kept of it
+    fixed: Tensor = ()  # (..., H) what stays as it is, where the cell needs it
+    constant: Tensor = ()  # (H,) of all steps, likewise
+
+
 class LayerRun(NamedTuple):
     """One layer after every step of a text; what its cell does not have is ()."""
 
     hidden: Tensor  # (T, B, H)
     cell: Tensor = ()  # (T, B, H)
-    gates: Tensor = ()  # (T, B, G H) after their non-linearities; what they are, each cell says
-    cell_tanh: Tensor = ()  # (T, B, H) tanh(cell), which back-propagation needs again
+    gates: Tensor = ()  # (T, B, n H) after their non-linearities; what they are, each cell says
+    beside: tuple[Tensor, ...] = ()  # (T, B, H) each, what back-propagation needs again
 
     @property
     def final(self) -> State:
@@ -61,6 +69,12 @@ def laid_out(kernel: Tensor, units: int) -> tuple[Tensor, bool]:
     if units < TRANSPOSED:
         return kernel, False
     return tf.transpose(kernel), True
+
+
+def in_place(rows: Tensor) -> Any:
+    """An array of tensors (T, ...) that a loop over time reads and overwrites row by row."""
+    steps, *shape = rows.shape
+    return tf.TensorArray(tf.float32, steps, element_shape=shape).unstack(rows)
 
 
 def gate_values(name: str, values: Tensor) -> Tensor:

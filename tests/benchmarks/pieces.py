@@ -28,7 +28,7 @@ from jobs.engine.gradient import (  # noqa: E402
     weight_gradients,
 )
 from jobs.engine.layers import layer_inputs, run_layer, to_device, zero_states  # noqa: E402
-from jobs.engine.tensors import LayerRun, RowGradients  # noqa: E402
+from jobs.engine.tensors import LayerRun, RowGradients, Rows  # noqa: E402
 from jobs.model.network import initial_network  # noqa: E402
 from tests.benchmarks.reading import timed  # noqa: E402
 
@@ -123,13 +123,13 @@ def pieces(work: HalfStep) -> list[tuple[str, tuple[Any, tuple[Any, ...]], int, 
     mask = tf.ones([steps, batch])
     states = zero_states(weights, batch)
     inputs = tf.random.normal([steps, batch, 4 * units])
-    run = LayerRun(*run_layer(upper, inputs, states[1]))
+    run = run_layer(upper, Rows(inputs), states[1])
     gradient = tf.random.normal([steps, batch, units])
     square = 2e-6 * steps * batch * units * 4 * units
     head = 2e-6 * predicted * batch * units * SYMBOLS
 
     def forward(inputs: Any) -> Any:
-        return run_layer(upper, inputs, states[1])
+        return run_layer(upper, Rows(inputs), states[1])
 
     def backward(gradient: Any, *run: Any) -> Any:
         return backward_layer(upper, LayerRun(*run), states[1], gradient).inputs
