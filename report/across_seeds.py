@@ -31,6 +31,7 @@ from report.measures.universality.seeds import SeedConcepts, measure_seeds
 from report.pages.build import build_pages
 from report.pages.page import Page
 from report.pages.sweep import sweep_page
+from report.pages.three_cells import cells_page
 from report.run_view import RunView
 
 UNITS = "seeds"  # names of the measures in a view: tuple[UnitInSeeds, ...]
@@ -78,10 +79,15 @@ def pages_among_seeds(store: Path, run: Run) -> Iterator[Page]:
 
 
 def seed_pages(store: Path, run: Run) -> Iterator[Page]:
-    """The page of the newest sweep of the run's configuration, where there is one."""
+    """The page of the newest sweep of the run's configuration, where there is one, and that of the
+    cells, where it varies them.
+    """
     found = found_of(store, run)
     if found is not None:
-        yield sweep_page(found, run.manifest.content_id)
+        cells = cells_page(found, run.manifest.content_id)
+        yield sweep_page(found, run.manifest.content_id, cells is not None)
+        if cells is not None:
+            yield cells
 
 
 def noise_of(store: Path, run: Run) -> SeedNoise | None:

@@ -38,6 +38,7 @@ GENERATED = (
     "data",
     "history.md",
     "sweep.md",
+    "cells.md",
     "neurons",
     "labels",
     "layers",

@@ -22,11 +22,16 @@ class LayerSummary:
     kinds: tuple[tuple[Kind, int], ...]  # most frequent first
 
 
+def kinds_of(explanations: Sequence[Explanation]) -> tuple[tuple[Kind, int], ...]:
+    """How many units are of each kind, most frequent first."""
+    kinds = Counter(one.kind for one in explanations)
+    return tuple(sorted(kinds.items(), key=lambda item: (-item[1], item[0])))
+
+
 def layer_summary(layer: int, explanations: Sequence[Explanation]) -> LayerSummary:
     """The summary of ``layer``, given the explanation of each of its units."""
     live = [one for one in explanations if one.kind != "constant"]
     scores = [one.score.r2 for one in live] or [0.0]
-    kinds = Counter(one.kind for one in explanations)
     return LayerSummary(
         layer=layer,
         units=len(explanations),
@@ -35,5 +40,5 @@ def layer_summary(layer: int, explanations: Sequence[Explanation]) -> LayerSumma
         most=sum(score >= 0.8 for score in scores) / len(scores),
         untrained=median([one.score.untrained for one in live] or [0.0]),
         null=max((one.score.null for one in live), default=0.0),
-        kinds=tuple(sorted(kinds.items(), key=lambda item: (-item[1], item[0]))),
+        kinds=kinds_of(explanations),
     )

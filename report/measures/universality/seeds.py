@@ -10,6 +10,7 @@ from jobs.model.network import Float, initial_network
 from report.measures.ablation.numpy_reading import hidden_states
 from report.measures.labels.verdict import Label
 from report.measures.parallel import one_core_each
+from report.measures.universality.figures import NetworkFigures, network_figures
 from report.measures.universality.layers import (
     EXCESS,
     Array,
@@ -113,6 +114,8 @@ class Seeds:
     concepts: tuple[ConceptInSeeds, ...]  # those of most seeds first
     explained: tuple[Explained, ...]  # () where the runs have no explanations
     units: tuple[tuple[UnitInSeeds, ...], ...]  # by seed
+    # by seed; () where the runs have no explanations, or by an earlier version
+    figures: tuple[NetworkFigures, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -166,7 +169,14 @@ def _measure(views: Sequence[RunView]) -> Seeds:
         units=tuple(
             tuple(unit for rows in units for unit in rows[place]) for place in range(len(views))
         ),
+        figures=_figures(views),
     )
+
+
+def _figures(views: Sequence[RunView]) -> tuple[NetworkFigures, ...]:
+    found = [network_figures(view) for view in views]
+    known = tuple(one for one in found if one is not None)
+    return known if len(known) == len(found) else ()
 
 
 def _untrained(view: RunView) -> list[tuple[Float, ...]]:
