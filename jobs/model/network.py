@@ -79,12 +79,12 @@ class Network:
         return named
 
 
-def network_from_arrays(arrays: Mapping[str, Float], cells: Sequence[Cell] = ()) -> Network:
+def network_from_arrays(arrays: Mapping[str, Float], cells: Sequence[Cell]) -> Network:
     """Inverse of :meth:`Network.arrays`.
 
     Args:
         arrays: by their names.
-        cells: of each layer; () for LSTM layers.
+        cells: of each layer.
 
     Raises:
         KeyError: an array is missing.
@@ -98,7 +98,7 @@ def network_from_arrays(arrays: Mapping[str, Float], cells: Sequence[Cell] = ())
             arrays[f"layer{number}.bias"],
             cell,
         )
-        for number, cell in enumerate(_one_each(cells, count), start=1)
+        for number, cell in zip(range(1, count + 1), cells, strict=True)
     )
     network = Network(layers, arrays["output.kernel"], arrays["output.bias"])
     check_shapes(network)

@@ -2,6 +2,7 @@
 
     python -m tests.benchmarks.imports references    # a table; PyTorch where it is installed
     python -m tests.benchmarks.imports tutorials [--keep DIR] [--only gru]
+    python -m tests.benchmarks.imports hostile       # how long each is read until it is refused
 
 ``tutorials`` trains, with Keras and for minutes, the text generators of three public tutorials as
 their authors wrote them, smaller and shorter: TensorFlow's "Text generation with an RNN"
@@ -24,7 +25,10 @@ from pathlib import Path
 
 import numpy as np
 
+from jobs.errors import NeuronarioError
+from jobs.model_files.read_model import read_model
 from tests.support.command_line import neuronario
+from tests.support.hostile_models import HOSTILE
 from tests.support.places import CORPORA
 from tests.support.reference_models import Case, keras_cases, pytorch_cases
 
@@ -34,7 +38,7 @@ CONFIG = "extends: default\nprobe: {characters: 3000}\n"
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("references", "tutorials"))
+    parser.add_argument("what", choices=("references", "tutorials", "hostile"))
     parser.add_argument("--keep", type=Path, help="a new folder for models, runs and sites")
     parser.add_argument("--only", choices=TUTORIALS, help="one tutorial")
     options = parser.parse_args()
@@ -42,11 +46,33 @@ def main() -> None:
     if options.what == "references":
         references()
         return
+    if options.what == "hostile":
+        hostile()
+        return
     folder = options.keep or Path(tempfile.mkdtemp())
     for name, (train, arguments) in TUTORIALS.items():
         if options.only in (None, name):
             (folder / name).mkdir(parents=True)
             tutorial(name, folder / name, train, arguments)
+
+
+def hostile() -> None:
+    """Processor time until each hostile file is refused; what the first round imports is not in."""
+    with tempfile.TemporaryDirectory() as name:
+        spent = []
+        for number, (kind, (write, _)) in enumerate([*HOSTILE.items()] * 2):
+            folder = Path(name, str(number))
+            folder.mkdir()
+            path = write(folder)
+            begun = time.process_time()
+            try:
+                read_model(path)
+            except NeuronarioError:
+                spent.append((time.process_time() - begun, kind))
+    spent = sorted(spent[len(HOSTILE) :], reverse=True)
+    print(f"{len(spent)} of {len(HOSTILE)} files refused; the slowest:")
+    for seconds, kind in spent[:5]:
+        print(f"{1e3 * seconds:.0f} ms  {kind}")
 
 
 def references() -> None:

@@ -33,7 +33,8 @@ def store_of(folder, regime):
         {
             name: random.normal(0.0, 0.8, array.shape).astype(np.float32)
             for name, array in content.network.arrays().items()
-        }
+        },
+        content.network.cells,
     )
     training = {"regime": regime, "window": WINDOW, "stride": 3}
     plain = content.config.model_dump(by_alias=True)

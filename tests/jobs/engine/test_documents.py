@@ -91,9 +91,11 @@ def test_a_trace_is_that_of_each_document_alone(mode):
     for start, end in zip(STARTS, ENDS, strict=True):
         alone = trace_text(network, IDS[start:end], mode=mode, context=NONE)
         for number, layer in enumerate(alone.layers):
-            # programs of other shapes: the last bit may differ
-            found = trace.layers[number].hidden[start:end]
-            np.testing.assert_allclose(found, layer.hidden, atol=1e-6)
+            # A text of one character is read by a program of one step. In it the product of the
+            # upper layer's inputs has one row, which XLA multiplies in another way: the last bit
+            # differs there. In every other shape, and in the lowest layer, states are the same.
+            found, few = trace.layers[number].hidden[start:end], number and end - start == 1
+            np.testing.assert_allclose(found, layer.hidden, rtol=0, atol=1e-7 if few else 0)
         np.testing.assert_allclose(trace.surprise()[start:end], alone.surprise(), atol=1e-5)
         assert not trace.states(0, "predict")[start].any()
     predicted = np.ones(IDS.size, bool)

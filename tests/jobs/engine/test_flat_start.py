@@ -45,7 +45,7 @@ def test_the_first_prediction_is_the_character_frequencies():
     assert np.exp(network.output_bias) == pytest.approx([151 / 202, 51 / 202])
     arrays = network.arrays() | {"output.kernel": np.zeros_like(network.output_kernel)}
     bits, _ = held_out_bits(
-        network_from_arrays(arrays),
+        network_from_arrays(arrays, network.cells),
         corpus.held_out_ids,
         mode=STREAM,
         context=corpus.training_ids,
@@ -59,7 +59,7 @@ def test_all_else_begins_as_drawn():
     zero = first_network(PATTERN, config_of(initial_bias="zero"))
     assert_same_bits(zero, drawn)
     ours = first_network(PATTERN, config).arrays() | {"output.bias": drawn.output_bias}
-    assert_same_bits(network_from_arrays(ours), drawn)
+    assert_same_bits(network_from_arrays(ours, drawn.cells), drawn)
 
 
 def test_training_begins_with_this_network():

@@ -1,12 +1,11 @@
 """Files that want to run code, fill the memory or read other files; and models that do not fit.
 
-Each is refused with 65 and its reason, in a fraction of a second, in little memory; an audit hook
-sees that nothing is run and no other file is opened.
+Each is refused with 65 and its reason, in little memory; an audit hook sees that nothing is run and
+no other file is opened. How long it takes: ``python -m tests.benchmarks.imports hostile``.
 """
 
 import subprocess
 import sys
-import time
 import tracemalloc
 
 import numpy as np
@@ -67,38 +66,35 @@ def test_refused_by_name_and_nothing_happens(tmp_path, monkeypatch, name):
     before = sorted(tmp_path.iterdir())
     WATCH.seen.clear()
     tracemalloc.start()
-    start = time.process_time()
     WATCH.on = True
     try:
         message = refusal(path)
     finally:
         WATCH.on = False
-        seconds, (_, peak) = time.process_time() - start, tracemalloc.get_traced_memory()
+        _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert reason in message, message
     touched = [seen for seen in WATCH.seen if not (seen[0] == "open" and own(seen[1][0], path))]
     assert [seen for seen in touched if seen[0] != "import"] == []
     assert sorted(tmp_path.iterdir()) == before  # nothing ran that left a file
-    assert peak < 100_000_000
-    assert seconds < 1
+    assert peak < 100_000_000  # before any array of the size that the file claims is made
 
 
 def test_all_of_them_in_one_process_stay_small(tmp_path):
-    """Peak memory of a process that reads every one, in real bytes; and the time of each."""
+    """Peak memory of a process that reads every one, in real bytes."""
     paths = []
     for number, (write, _) in enumerate(HOSTILE.values()):
         (tmp_path / str(number)).mkdir()
         paths.append(str(write(tmp_path / str(number))))
     program = (
-        "import re, sys, time\nfrom pathlib import Path\n"
+        "import re, sys\nfrom pathlib import Path\n"
         "from jobs.errors import NeuronarioError\n"
-        "from jobs.model_files.read_model import read_model\nworst = 0\n"
-        "for path in sys.argv[1:]:\n    begin = time.process_time()\n    try:\n"
+        "from jobs.model_files.read_model import read_model\n"
+        "for path in sys.argv[1:]:\n    try:\n"
         "        read_model(Path(path)); print('read', path)\n"
         "    except NeuronarioError as error:\n        assert error.code == 65\n"
-        "    worst = max(worst, time.process_time() - begin)\n"
         "peak = re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1]\n"
-        "print(peak, worst)"  # not getrusage: it remembers the process that started this one
+        "print(peak)"  # not getrusage: it remembers the process that started this one
     )
     done = subprocess.run(
         [sys.executable, "-c", program, *paths],
@@ -107,8 +103,7 @@ def test_all_of_them_in_one_process_stay_small(tmp_path):
         text=True,
         check=True,
     )
-    kilobytes, seconds = map(float, done.stdout.split())
-    assert kilobytes < 200_000 and seconds < 1
+    assert int(done.stdout) < 200_000  # kB; a line for a file that was read is no number
 
 
 def test_links_and_folders_are_no_files(tmp_path):
