@@ -10,6 +10,7 @@ from jobs.model.network import Array, Float, Network
 from jobs.model.trace import Trace
 from report.measures.bootstrap import block_sums, interval
 from report.measures.concepts.library import ConceptTable, evaluate
+from report.measures.explanations.chance import Chance, beyond, of_half_b
 from report.measures.explanations.expected import Text as Reading
 from report.measures.explanations.expected import expected
 from report.measures.explanations.explanation import (
@@ -32,8 +33,6 @@ from report.measures.explanations.tables import Read, ladders, r_squared
 from report.measures.group_sums import indicator
 from report.measures.labels.fit import halves
 
-SHIFTS = 3
-LEAST_SHIFT = 500  # characters
 UNTRAINED = 25  # units of an untrained layer
 MISSES, APART = 3, 100  # characters between misses
 BEFORE, AFTER = 30, 10  # characters around a miss
@@ -87,10 +86,11 @@ def explain(
     remembered = memory(network, probe, seed)
     layers, simulated = [], []
     for place, layer in enumerate(probe.layers):
-        found = said.fitter.sentences(layer.hidden[: said.half])
+        chance = Chance(said.fitter, layer.hidden, seed)
+        found = beyond(said.fitter.sentences(layer.hidden[: said.half]), chance.floor())
         values = simulate(found, said.facts, said.vocabulary)
         simulated.append(values)
-        scores = _scores(said, found, layer.hidden, values, untrained[place])
+        scores = _scores(said, found, chance, layer.hidden, values, untrained[place])
         rows = ladders(said.read, layer.hidden)
         pairs = _pair_maps(said, corpus.alphabet, layer.hidden)
         layers.append(
@@ -151,15 +151,22 @@ def _gather(
 
 
 def _scores(
-    said: _Said, found: list[Printed], hidden: Float, values: Array, untrained: Float
+    said: _Said,
+    found: list[Printed],
+    chance: Chance,
+    hidden: Float,
+    values: Array,
+    untrained: Float,
 ) -> list[Score]:
     """R2 on half B with interval, null, untrained, correlation."""
     b = slice(said.half, 2 * said.half)
     real, simulated = hidden[b].astype(np.float64), values[b]
     score = r_squared(real, simulated)
     low, high = _interval(real, simulated, said.seed)
-    null = _null(said, hidden)
-    control = float(np.median(_r_squared_of_fit(said, untrained[:, :UNTRAINED])))
+    null = chance.null(said.facts)
+    few = untrained[:, :UNTRAINED]
+    fresh = beyond(said.fitter.sentences(few[: said.half]), chance.floor())
+    control = float(np.median(of_half_b(fresh, few, said.facts, said.fitter)))
     correlation = _correlation(real, simulated)
     nothing = Score(0.0, (0.0, 0.0), 0.0, control, 0.0)
     return [
@@ -174,26 +181,6 @@ def _scores(
             strict=True,
         )
     ]
-
-
-def _null(said: _Said, hidden: Float) -> Array:
-    """(U,) the largest R2 of the whole fit on circularly shifted states."""
-    generator = np.random.Generator(np.random.PCG64(said.seed))
-    size = len(hidden)
-    least = min(LEAST_SHIFT, size // 3)
-    shifts = generator.integers(least, size - least, SHIFTS)
-    found = [_r_squared_of_fit(said, np.roll(hidden, shift, 0)) for shift in shifts]
-    largest: Array = np.max(found, axis=0)
-    return largest
-
-
-def _r_squared_of_fit(said: _Said, states: Float) -> Array:
-    found = said.fitter.sentences(states[: said.half])
-    b = slice(said.half, 2 * said.half)
-    facts = said.facts.part(said.half, 2 * said.half)
-    score = r_squared(states[b].astype(np.float64), simulate(found, facts, said.vocabulary))
-    # nothing is said of a unit that hardly varies
-    return np.where([one.form == "constant" for one in found], 0.0, score)
 
 
 def _interval(real: Array, simulated: Array, seed: int) -> tuple[Array, Array]:

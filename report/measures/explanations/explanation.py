@@ -63,7 +63,7 @@ class Score:
 
     r2: float
     interval: tuple[float, float]  # 95 %, block bootstrap
-    null: float  # largest R2 of the whole fit on circularly shifted states
+    null: float  # largest R2 of the whole fit, its floor included, on circularly shifted states
     untrained: float  # median R2 of the same fit on the same layer of an untrained network
     correlation: float  # of simulated and real state
 

@@ -5,6 +5,8 @@ of an untrained network (the control). Units are taken ``TOGETHER`` at a time, e
 core, so that results do not depend on the number of cores.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -46,7 +48,8 @@ class Fitter:
         live = np.flatnonzero(deviation >= CONSTANT)
         centred = raw[live] - raw[live].mean(1, keepdims=True)
         y = (centred / deviation[live, None]).astype(np.float32)
-        found = [Printed("constant", (), round(float(row.mean()), 2) + 0.0) for row in raw]
+        means = [round(float(row.mean()), 2) + 0.0 for row in raw]
+        found = [Printed("constant", (), mean, mean) for mean in means]
         if len(live) == 0:
             return found
         rules, cards = RuleLists(self.half, y), Scorecards(self.half, y)
@@ -62,7 +65,9 @@ class Fitter:
         return found
 
 
-def simulate(sentences: list[Printed], facts: Facts, vocabulary: Vocabulary) -> NDArray[np.float64]:
+def simulate(
+    sentences: Sequence[Printed], facts: Facts, vocabulary: Vocabulary
+) -> NDArray[np.float64]:
     """(T, U) what the sentences say of a text."""
     rows = side_by_side(lambda one: one.simulate(facts, vocabulary)[0], sentences)
     return np.array(rows).T

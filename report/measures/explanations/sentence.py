@@ -43,6 +43,13 @@ class Printed:
     form: Form
     terms: tuple[Term, ...]
     rest: float
+    mean: float  # of the state on half A
+    told: float = 0.0  # share of the variance of half A
+
+    @property
+    def silent(self) -> "Printed":
+        """The mean alone."""
+        return self if self.form == "constant" else Printed("rules", (), self.mean, self.mean)
 
     def text(self, vocabulary: Vocabulary) -> str:
         """The sentence in words."""
@@ -104,7 +111,8 @@ def printed(
     ]
     if form == "scorecard":
         terms.sort(key=lambda term: -term.worth)
-    return Printed(form, tuple(terms), _rounded(values[-1][0]))
+    told = 1.0 - error / fit.total
+    return Printed(form, tuple(terms), _rounded(values[-1][0]), _rounded(states.mean()), told)
 
 
 class Fit:
