@@ -20,15 +20,16 @@ def kind_of(constant: bool, ladder: Ladder, alone: Alone, memory: Memory) -> Kin
     """The kind of a unit."""
     one, six = ladder.last[0], ladder.last[-1]
     decided = dict(zip(memory.lengths, memory.shares, strict=True))
-    # a column or a depth tells much of the current character: it is asked first
+    # a column, a depth or a state of the text tells much of the current character: asked first
     counted = alone.number >= max(ALONE, one, alone.concept + SLOPE)
+    tracked = alone.concept >= max(ALONE, one)
     expects = ladder.expected >= PREDICTOR and ladder.expected >= one
     rules: list[tuple[bool, Kind]] = [
         (constant, "constant"),
         (counted and (alone.number >= ladder.expected or not expects), "counter"),
+        (tracked and (alone.concept >= ladder.expected or not expects), "tracker"),
         (one >= DETECTOR and one >= OF_SIX * six, "character detector"),
         (expects, "predictor"),
-        (alone.concept >= max(ALONE, one), "tracker"),
         (memory.k90 is None or memory.k90 > LONG, "long memory"),
         (decided[SHORT] >= MOST, "short context"),
     ]

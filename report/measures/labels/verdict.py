@@ -4,7 +4,7 @@ Two grades. A unit *follows* a concept where its answer on the evaluation half i
 circular-shift null, than untrained networks and than the bigram baseline: only this is called
 labelled. Such a table is a strong rival, with an answer of its own for thousands of bigrams, and
 most units do not beat it although they remember something: nearly all mix the current character
-with what they remember. A unit *partly follows* a concept where the table answers as well, but
+with what they remember. A unit follows a concept *in part* where the table answers as well, but
 within bigrams, where the table can tell nothing, the state still tells it, beyond the null and
 untrained networks; and where it goes half of the way with the concept everywhere.
 """
