@@ -4,8 +4,8 @@ Lines of the text are lines of the picture, cut at ``COLUMNS``; each stretch of 
 rectangle. The picture brings its own background, so that it looks the same wherever it is put.
 """
 
-from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 from report.render.characters import glyph
 from report.render.palette import LEVELS, LIGHT, ZERO, hexadecimal
@@ -15,8 +15,7 @@ COLUMNS = 80
 WIDTH, HEIGHT = 8, 17  # of a character, in the picture's units
 
 
-@dataclass(frozen=True)
-class Stretch:
+class Stretch(NamedTuple):
     """Neighbours of one level in a line."""
 
     x: int
@@ -24,8 +23,7 @@ class Stretch:
     level: int
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One line of the picture."""
 
     y: int

@@ -1,7 +1,7 @@
 """Renders pages: Jinja2 in its sandbox, undefined names refused, everything printed escaped."""
 
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import jinja2
@@ -45,6 +45,14 @@ def environment() -> SandboxedEnvironment:
 def _printed(value: Any) -> Any:
     if type(value) is Markup or isinstance(value, jinja2.Undefined):
         return value
+    if type(value) is int:
+        return _whole(value)
+    return escape(str(value))
+
+
+@lru_cache(4096)
+def _whole(value: int) -> Markup:
+    """A whole number: places and sizes, which come again and again."""
     return escape(str(value))
 
 
