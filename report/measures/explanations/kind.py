@@ -10,7 +10,8 @@ from report.measures.explanations.tables import Alone
 
 DETECTOR, OF_SIX = 0.5, 0.8  # R2 of the last character, and its part of that of the last six
 PREDICTOR = 0.6  # R2 of the expected character
-ALONE = 0.35  # R2 of one number, or of one yes/no concept
+COUNTED = 0.5  # R2 of one number: below that the colours do not show it
+ALONE = 0.35  # R2 of one yes/no concept
 SLOPE = 0.05  # what a number's line tells beyond the best yes/no concept
 LONG = 20  # characters that decide less than ``memory.DECIDED``
 SHORT, MOST = 6, 0.8  # characters, and what they decide
@@ -21,7 +22,7 @@ def kind_of(constant: bool, ladder: Ladder, alone: Alone, memory: Memory) -> Kin
     one, six = ladder.last[0], ladder.last[-1]
     decided = dict(zip(memory.lengths, memory.shares, strict=True))
     # a column, a depth or a state of the text tells much of the current character: asked first
-    counted = alone.number >= max(ALONE, one, alone.concept + SLOPE)
+    counted = alone.number >= max(COUNTED, one, alone.concept + SLOPE)
     tracked = alone.concept >= max(ALONE, one)
     expects = ladder.expected >= PREDICTOR and ladder.expected >= one
     rules: list[tuple[bool, Kind]] = [

@@ -16,6 +16,7 @@ MEMORY = Memory((1, 2, 3, 6, 10, 20, 50), (0.1, 0.2, 0.3, 0.5, 0.8, 0.95, 1.0), 
         (0.98, 0.92, 0.93, "character detector"),
         (0.45, 0.66, 0.63, "predictor"),
         (0.45, 0.55, 0.50, "counter"),
+        (0.24, 0.26, 0.47, "mixed"),  # a column of values tells less than half
     ],
 )
 def test_which_kind_comes_first(one, expected, number, kind):
