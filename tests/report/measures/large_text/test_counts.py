@@ -37,8 +37,11 @@ class Case:
         random = np.random.default_rng(3)
         self.starts = starts
         self.ids = random.integers(0, len(ALPHABET), SIZE).astype(np.uint8)
+        self.ids[[SHARD - 1, 2 * SHARD - 1]] = 3  # what a unit says of a shard's first character
+        driven = np.repeat((self.ids == 3)[:, None], sum(SIZES), 1)
+        driven[1:, 1] = driven[:-1, 0]  # hangs on the character before
         noise = random.normal(0.0, 0.5, (SIZE, sum(SIZES)))
-        self.hidden = np.tanh(noise + 1.5 * (self.ids == 3)[:, None]).astype(np.float32)
+        self.hidden = np.tanh(noise + 1.5 * driven).astype(np.float32)
         probabilities = random.random((SIZE + 1, len(ALPHABET))).astype(np.float32)
         self.probabilities = probabilities / probabilities.sum(1, keepdims=True)
         self.concepts = all_concepts(ReportConfig())
