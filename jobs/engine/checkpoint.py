@@ -76,7 +76,7 @@ def checkpoint_arrays(checkpoint: Checkpoint) -> dict[str, np.ndarray]:
     return arrays
 
 
-def checkpoint_of(arrays: dict[str, np.ndarray], cells: tuple[Cell, ...] = ()) -> Checkpoint:
+def checkpoint_of(arrays: dict[str, np.ndarray], cells: tuple[Cell, ...]) -> Checkpoint:
     """Inverse of :func:`checkpoint_arrays`; ``cells`` as in :func:`read_checkpoint`.
 
     Raises:
@@ -89,10 +89,10 @@ def checkpoint_of(arrays: dict[str, np.ndarray], cells: tuple[Cell, ...] = ()) -
     )
 
 
-def read_checkpoint(path: Path, key: str, cells: tuple[Cell, ...] = ()) -> Checkpoint | None:
+def read_checkpoint(path: Path, key: str, cells: tuple[Cell, ...]) -> Checkpoint | None:
     """The checkpoint at ``path``; None where there is none, it is damaged or of another training.
 
-    ``cells`` are those of the layers; () for LSTM layers.
+    ``cells`` are those of the layers.
 
     A damaged checkpoint costs the epochs it held, never the run.
     """

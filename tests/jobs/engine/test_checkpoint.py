@@ -57,23 +57,25 @@ def test_names_in_the_file_are_those_of_earlier_versions(tmp_path):
 def test_another_training_is_not_continued(tmp_path):
     path = tmp_path / "checkpoint.npz"
     write_checkpoint(path, CHECKPOINT, "key")
-    assert read_checkpoint(path, "other") is None
-    assert read_checkpoint(tmp_path / "absent.npz", "key") is None
+    assert read_checkpoint(path, "key", CHECKPOINT.network.cells) is not None
+    assert read_checkpoint(path, "other", CHECKPOINT.network.cells) is None
+    assert read_checkpoint(tmp_path / "absent.npz", "key", CHECKPOINT.network.cells) is None
 
 
 def test_damage_is_never_a_traceback(tmp_path):
     path = tmp_path / "checkpoint.npz"
     write_checkpoint(path, CHECKPOINT, "key")
+    assert read_checkpoint(path, "key", CHECKPOINT.network.cells) is not None
     whole = path.read_bytes()
     for length in range(0, len(whole), 97):
         path.write_bytes(whole[:length])
-        assert read_checkpoint(path, "key") is None
+        assert read_checkpoint(path, "key", CHECKPOINT.network.cells) is None
     generator = np.random.default_rng(0)
     for position in generator.integers(len(whole), size=60):
         damaged = bytearray(whole)
         damaged[position] ^= 0xFF
         path.write_bytes(damaged)
-        read_checkpoint(path, "key")
+        read_checkpoint(path, "key", CHECKPOINT.network.cells)
 
 
 @pytest.mark.parametrize(

@@ -240,7 +240,7 @@ def check_invariants(
 def _train(plan: JobPlan, progress: Any, *, resume: bool) -> Training:
     network = initial_network(len(plan.corpus.alphabet), SIZES, plan.config.seed)
     key = training_key(plan.corpus, plan.config, None)
-    saved = read_checkpoint(plan.work / CHECKPOINT, key) if resume else None
+    saved = read_checkpoint(plan.work / CHECKPOINT, key, network.cells) if resume else None
     history = saved.history if saved else ()
     with progress.stage("train"):
         progress.epochs(2, len(history))

@@ -133,11 +133,11 @@ def test_a_damaged_checkpoint_costs_epochs_never_the_run(tmp_path: Path) -> None
     record = tiny_content().history[0]
     write_checkpoint(path, Checkpoint(network, network, network, network, 7, (record,)), "k")
     whole = path.read_bytes()
-    assert read_checkpoint(path, "k") is not None
+    assert read_checkpoint(path, "k", network.cells) is not None
     for damaged in damages(whole, 37):
         TALLY.cases += 1
         path.write_bytes(damaged)
-        found = read_checkpoint(path, "k")
+        found = read_checkpoint(path, "k", network.cells)
         assert found is None or (found.steps == 7 and found.history == (record,))
 
 
