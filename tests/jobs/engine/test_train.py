@@ -131,8 +131,7 @@ def test_batch_in_two_shards_learns_the_same(training, monkeypatch):
     "training",
     [
         REGIMES[0],
-        REGIMES[3],
-        *(pytest.param(one, marks=LONG) for one in (*REGIMES[1:3], *OTHERS)),
+        *(pytest.param(one, marks=LONG) for one in (*REGIMES[1:], *OTHERS)),
     ],
 )
 def test_unrolled_steps_change_no_bit(training, monkeypatch):

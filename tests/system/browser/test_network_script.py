@@ -68,10 +68,11 @@ def test_states_and_predictions_are_the_equations(cell, window, chromium):
         "weights": base64.b64encode(packed.astype("<f2").tobytes()).decode("ascii"),
         "check": {},
     }
-    page = chromium.new_page()
+    context = chromium.new_context()
+    page = context.new_page()
     page.add_script_tag(path=resources().site_src / SCRIPT)
     seen, after, again = page.evaluate(READ, [data, ids])
-    page.close()
+    context.close()
     rows = rows_of_text(half(network), ids, [], regime, window)
     for (hidden, probabilities), (layers, wanted) in zip(seen, rows, strict=True):
         np.testing.assert_allclose(hidden, np.concatenate([one[0] for one in layers]), atol=2e-5)
