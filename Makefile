@@ -23,7 +23,7 @@ serve: .venv/run.installed ## look at the built site in a browser
 	$(BIN)/neuronario serve
 
 test: .venv/test.installed ## run all tests; browser tests need Chromium, without it they are skipped
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile
 
 fast: .venv/test.installed ## the tests of one minute: no browser, no faults, nothing end to end
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not browser and not corpora and not tensorflow" $(FAST)

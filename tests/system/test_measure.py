@@ -149,9 +149,8 @@ def test_a_killed_worker_changes_no_byte(made):
     same(made, "two")
 
 
-@pytest.mark.parametrize(
-    "number", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.long)]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_killed_job_goes_on_with_what_is_finished(made, number):
     name = number.name
     process = start(made, name)
