@@ -108,6 +108,7 @@ def test_a_cell_is_what_a_job_makes(serial, tmp_path):
     assert (job.swept, cell.swept) == (False, True)
 
 
+@pytest.mark.long
 def test_two_workers_of_which_one_is_killed_leave_the_same_store(serial, tmp_path):
     write_sweep(tmp_path)
     sweep = start(tmp_path, "sweep.yml", "--workers", "2")

@@ -40,7 +40,9 @@ REGIMES = [
 LONG = pytest.mark.long
 OTHERS = [{**regime, "cell": cell} for cell in ("gru", "rnn") for regime in REGIMES[1:]]
 EVERY_CELL = [
-    *REGIMES,
+    REGIMES[0],
+    *(pytest.param(one, marks=LONG) for one in REGIMES[1:3]),
+    REGIMES[3],
     *(pytest.param(one, marks=[] if one == OTHERS[1] else LONG) for one in OTHERS),
 ]
 REGIMES_AND_LONG = [*REGIMES, *(pytest.param(one, marks=LONG) for one in OTHERS)]
@@ -99,7 +101,14 @@ def test_an_epoch_equals_keras(cell, monkeypatch):
         np.testing.assert_allclose(array, expected, atol=1e-4)
 
 
-@pytest.mark.parametrize("training", REGIMES_AND_LONG)
+@pytest.mark.parametrize(
+    "training",
+    [
+        REGIMES[0],
+        REGIMES[3],
+        *(pytest.param(one, marks=LONG) for one in (*REGIMES[1:3], *OTHERS)),
+    ],
+)
 def test_cut_into_executions_nothing_changes(training, monkeypatch):
     whole = train(PATTERN, config_of(**training))
     monkeypatch.setattr(execution, "EXECUTION_MULTIPLICATIONS", 1.5e5)

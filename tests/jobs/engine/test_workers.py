@@ -99,6 +99,7 @@ def test_two_processes_learn_bit_for_bit_what_one_does(name, tmp_path):
     assert outputs[1] == alone, "a worker that is not the chief ends with the same network"
 
 
+@pytest.mark.long
 def test_a_lost_worker_ends_the_training_and_all_go_on_after_the_last_epoch(tmp_path):
     settings = {**CASES["stream"], "workers": 2}
     alone = said(train(PATTERN, config_of(**settings, epochs=EPOCHS)))

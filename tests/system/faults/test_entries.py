@@ -34,7 +34,11 @@ def job_that_keeps(folder: Path):
     return action
 
 
-@pytest.mark.parametrize("two_renames", [False, True], ids=["exchange", "two renames"])
+@pytest.mark.parametrize(
+    "two_renames",
+    [False, pytest.param(True, marks=pytest.mark.long)],
+    ids=["exchange", "two renames"],
+)
 def test_kill_at_every_step(
     scene: Scene,
     tmp_path: Path,

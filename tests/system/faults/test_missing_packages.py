@@ -54,6 +54,7 @@ def test_an_absent_package_ends_the_job_before_it_trains(folder: Path, name: str
     assert not (folder / "site").exists()
 
 
+@pytest.mark.long
 def test_training_alone_needs_no_site_builder(folder: Path) -> None:
     answer = run(folder, ABSENT.format("mkdocs"), "run", "--no-publish")
     assert answer.code == 0, answer.err

@@ -178,6 +178,7 @@ def counted(labels):
     return sum(label.accepted for label in labels), sum(label.partly for label in labels)
 
 
+@pytest.mark.long
 def test_untrained_units_are_labelled_no_more_often_than_one_percent():
     text = generate_xml(12_000, 1).text
     alphabet = sorted(set(text))
