@@ -96,7 +96,7 @@ def main() -> None:
     browsers = {name: line for name, line in BROWSERS.items() if shutil.which(line[0])}
     text = _text()
     sample = "".join(sorted(set(text))) + text[:SAMPLE]
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         site = Path(folder) / "site"
         build_site(build_pages(tiny_view(sample)), SiteConfig(), site)
         print(f"scripts of the page: {_script_bytes(site) / 1000:.1f} kB compressed\n")
@@ -131,7 +131,7 @@ def measure(line: tuple[str, ...], address: str) -> Figures:
     Raises:
         RuntimeError: the page did not report in time.
     """
-    with tempfile.TemporaryDirectory() as profile:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command = [part.format(profile=profile) for part in line]
         browser = subprocess.Popen(
             [*command, f"{address}try.html"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
