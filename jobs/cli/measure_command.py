@@ -5,7 +5,15 @@ from typing import Any, Literal
 
 import click
 
-from jobs.cli.options import config_option, local_config, store_folder, store_option, wait_option
+from jobs.cli.options import (
+    config_option,
+    local_config,
+    scheduler_option,
+    store_folder,
+    store_option,
+    wait_option,
+    workers_option,
+)
 from jobs.cli.trace_command import Rows, TraceCommand, encoding_option, unknown_option
 from jobs.config.limits import WARM_UP
 
@@ -28,16 +36,8 @@ from jobs.config.limits import WARM_UP
     required=True,
     help="Folder of the result; ours alone.",
 )
-@click.option(
-    "--workers",
-    type=click.IntRange(1, 256),
-    default=1,
-    show_default=True,
-    help="Processes on this machine, about 1 GB each.",
-)
-@click.option(
-    "--scheduler", metavar="ADDRESS", default="", help="Dask scheduler, as tcp://host:8786."
-)
+@workers_option("about 1 GB each")
+@scheduler_option
 @click.option(
     "--warm-up",
     type=click.IntRange(0, 1_000_000),
@@ -45,17 +45,8 @@ from jobs.config.limits import WARM_UP
     show_default=True,
     help="Characters that the network reads before each shard, from a zero state.",
 )
-@click.option(
-    "--unknown",
-    metavar="skip|replace CHARACTER|fail",
-    default="fail",
-    show_default=True,
-    callback=unknown_option,
-    help="What becomes of characters that the network does not know.",
-)
-@click.option(
-    "--encoding", callback=encoding_option, help="Of the texts [default: as the run's own text]."
-)
+@unknown_option
+@encoding_option
 @wait_option
 @click.option("--quiet", is_flag=True, help="Print nothing unless it fails.")
 def measure(

@@ -62,6 +62,24 @@ def wait_option(function: Command) -> Command:
     )(function)
 
 
+def workers_option(each: str) -> Callable[[Command], Command]:
+    """``--workers N``: processes of this machine; ``each`` says what one of them takes."""
+    return click.option(
+        "--workers",
+        type=click.IntRange(1, 256),
+        default=1,
+        show_default=True,
+        help=f"Processes on this machine, {each}.",
+    )
+
+
+def scheduler_option(function: Command) -> Command:
+    """``--scheduler ADDRESS``: the workers of a Dask cluster instead."""
+    return click.option(
+        "--scheduler", metavar="ADDRESS", default="", help="Dask scheduler, as tcp://host:8786."
+    )(function)
+
+
 def default_config_path() -> Path:
     """./neuronario.yml where it exists, else the default preset of the package."""
     return local_config() or preset_path("default")

@@ -4,7 +4,14 @@ from pathlib import Path
 
 import click
 
-from jobs.cli.options import config_option, store_folder, store_option, wait_option
+from jobs.cli.options import (
+    config_option,
+    scheduler_option,
+    store_folder,
+    store_option,
+    wait_option,
+    workers_option,
+)
 from jobs.errors import ExitCode, NeuronarioError
 
 
@@ -29,16 +36,8 @@ class PartOf(click.ParamType[tuple[int, int]]):
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 @store_option
 @click.option("--part", type=PartOf(), default="1/1", help="Only the i-th of n parts of the cells.")
-@click.option(
-    "--workers",
-    type=click.IntRange(1, 256),
-    default=1,
-    show_default=True,
-    help="Processes on this machine, each with the memory of a job.",
-)
-@click.option(
-    "--scheduler", metavar="ADDRESS", default="", help="Dask scheduler, as tcp://host:8786."
-)
+@workers_option("each with the memory of a job")
+@scheduler_option
 @click.option("--dry-run", is_flag=True, help="List the cells and what is there; make nothing.")
 @click.option("--forget", is_flag=True, help="No longer keep the runs of this sweep from pruning.")
 @wait_option

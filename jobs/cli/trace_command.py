@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import click
 
-from jobs.cli.options import config_option, store_folder, store_option
+from jobs.cli.options import Command, config_option, store_folder, store_option
 
 EVERY = 10.0  # seconds between two lines where no bar can be drawn
 
@@ -50,9 +50,7 @@ class Rows:
             click.echo(f"{done:,} of {total:,} characters {self._what}", err=True)
 
 
-def unknown_option(
-    _context: click.Context, _parameter: click.Parameter, value: str
-) -> tuple[str, str]:
+def _treatment(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[str, str]:
     """What to do with unknown characters, and the one that replaces them."""
     treatment, _, character = value.partition(" ")
     if value in ("skip", "fail"):
@@ -62,7 +60,7 @@ def unknown_option(
     raise click.BadParameter("give skip, or replace and one character, or fail")
 
 
-def encoding_option(
+def _encoding(
     _context: click.Context, _parameter: click.Parameter, value: str | None
 ) -> str | None:
     """The name of an encoding of texts."""
@@ -72,6 +70,25 @@ def encoding_option(
         return value if value is None else known_encoding(value)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
+
+
+def unknown_option(function: Command) -> Command:
+    """``--unknown``: the treatment and its character; the command is a :class:`TraceCommand`."""
+    return click.option(
+        "--unknown",
+        metavar="skip|replace CHARACTER|fail",
+        default="fail",
+        show_default=True,
+        callback=_treatment,
+        help="What becomes of characters that the network does not know.",
+    )(function)
+
+
+def encoding_option(function: Command) -> Command:
+    """``--encoding`` of what is read."""
+    return click.option(
+        "--encoding", callback=_encoding, help="Of the text [default: as the run's own text]."
+    )(function)
 
 
 @click.command(cls=TraceCommand)
@@ -88,17 +105,8 @@ def encoding_option(
     help="Target folder: a new or an empty one.",
 )
 @click.option("--safetensors", is_flag=True, help="One .safetensors file instead of .npy files.")
-@click.option(
-    "--unknown",
-    metavar="skip|replace CHARACTER|fail",
-    default="fail",
-    show_default=True,
-    callback=unknown_option,
-    help="What becomes of characters that the network does not know.",
-)
-@click.option(
-    "--encoding", callback=encoding_option, help="Of the text [default: as the run's own text]."
-)
+@unknown_option
+@encoding_option
 @click.option("--quiet", is_flag=True, help="Show no progress.")
 def trace(
     run_name: str,

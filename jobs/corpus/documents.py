@@ -7,14 +7,35 @@ and is not read. Empty documents do not count.
 """
 
 from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from jobs.config.schema import SeparatorConfig
 from jobs.corpus.encode import Ids
 
 Starts = NDArray[np.int64]  # (D,) sorted positions at which documents begin
 GAP = -1  # in place of a character: the state after it is zero
+
+
+def document_pieces(
+    pieces: Iterator[str], documents: Literal["file"] | SeparatorConfig | None
+) -> Iterator[str | None]:
+    """The text of one file in pieces, as ``corpus.documents`` says; None where a document begins.
+
+    Args:
+        pieces: the text.
+        documents: None: all files are one text, and nothing begins.
+    """
+    if documents is None:
+        yield from pieces
+        return
+    yield None
+    if isinstance(documents, SeparatorConfig):
+        yield from separated(pieces, documents.separator)
+    else:
+        yield from pieces
 
 
 def separated(pieces: Iterator[str], separator: str) -> Iterator[str | None]:

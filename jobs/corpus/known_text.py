@@ -1,14 +1,14 @@
 """A large text in the alphabet of a network: ids of one or two bytes, made while it is read."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from jobs.config.schema import CorpusConfig, SeparatorConfig
-from jobs.corpus.documents import Starts, separated
+from jobs.config.schema import CorpusConfig
+from jobs.corpus.documents import Starts, document_pieces
 from jobs.corpus.encode import Ids
 from jobs.corpus.sources import corpus_name, find_sources
 from jobs.corpus.text_file import Budget, text_pieces
@@ -73,13 +73,8 @@ def read_known_text(
     reading = _Reading(alphabet, replacement)
     for source in sources:
         reading.begin_file(source.name)
-        if corpus.documents is not None:
-            reading.begin_document()
         text = text_pieces(source, encoding, budget)
-        pieces: Iterable[str | None] = text
-        if isinstance(corpus.documents, SeparatorConfig):
-            pieces = separated(text, corpus.documents.separator)
-        for piece in pieces:
+        for piece in document_pieces(text, corpus.documents):
             if piece is None:
                 reading.begin_document()
             else:

@@ -1,14 +1,13 @@
 """Read a text from files or generate it, encode it, hold a part of it out."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from jobs.config.schema import CorpusConfig, SeparatorConfig, TrainingConfig
+from jobs.config.schema import CorpusConfig, TrainingConfig
 from jobs.corpus.corpus import Corpus
-from jobs.corpus.documents import separated
+from jobs.corpus.documents import document_pieces
 from jobs.corpus.encode import Encoded, Encoder
 from jobs.corpus.sources import Source, corpus_name, find_sources
 from jobs.corpus.split import split_documents, split_text
@@ -99,8 +98,6 @@ def _read(config: CorpusConfig, folder: Path) -> tuple[Encoded, _Origin]:
     notes: tuple[str, ...] = ()
     for source in sources:
         begin = encoder.characters
-        if config.documents is not None:
-            encoder.begin_document()
         if _add(encoder, source, config, budget):
             notes = (_head_note(encoder.characters),)
         files += encoder.characters > begin
@@ -116,10 +113,7 @@ def _add(encoder: Encoder, source: Source, config: CorpusConfig, budget: Budget)
     """Read one source into ``encoder``; true where ``first_characters`` ended it."""
     most = config.first_characters
     text = text_pieces(source, config.encoding, budget, whole=most is None)
-    pieces: Iterable[str | None] = text
-    if isinstance(config.documents, SeparatorConfig):
-        pieces = separated(text, config.documents.separator)
-    for piece in pieces:
+    for piece in document_pieces(text, config.documents):
         if piece is None:
             encoder.begin_document()
             continue
