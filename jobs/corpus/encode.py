@@ -30,6 +30,46 @@ class Encoded:
     starts: NDArray[np.int64] | None = None  # (D,) where documents begin; None: all is one text
 
 
+class GrowingIds:
+    """Ids that are appended, and where documents begin among them."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.ids: Ids = np.empty(1 << 16, np.uint8)  # with room behind ``size``
+        self._starts: list[int] | None = None
+
+    def begin_document(self) -> None:
+        """A document begins here; one without a character does not count."""
+        if self._starts is None:
+            self._starts = []
+        if self._starts[-1:] != [self.size]:
+            self._starts.append(self.size)
+
+    def append(self, more: NDArray[np.integer]) -> None:
+        """Append ids that the type holds."""
+        end = self.size + more.size
+        if end > self.ids.size:
+            # grown where it lies: the kernel moves pages of a large array instead of copying it
+            self.ids.resize(end + end // 4, refcheck=False)
+        self.ids[self.size : end] = more
+        self.size = end
+
+    def widen(self) -> None:
+        """Ids of two bytes from here on."""
+        self.ids = self.ids.astype(np.uint16, copy=False)
+
+    def finish(self) -> Ids:
+        """The ids, without the room behind them."""
+        self.ids.resize(self.size, refcheck=False)
+        return self.ids
+
+    def starts(self) -> NDArray[np.int64] | None:
+        """(D,) where documents begin; None: all is one text."""
+        if self._starts is None:
+            return None
+        return np.array([start for start in self._starts if start < self.size], np.int64)
+
+
 class Encoder:
     """Takes a text in pieces; memory grows by at most two bytes a character."""
 
@@ -38,17 +78,13 @@ class Encoder:
         self._name, self._max_alphabet = name, max_alphabet
         self._number_of = np.full(CODE_POINTS, -1, np.int32)
         self._points: list[int] = []  # code point by number of appearance
-        self._ids: Ids = np.empty(1 << 16, np.uint8)  # numbers of appearance, with room behind
+        self._numbers = GrowingIds()  # of appearance
         self._digest = hashlib.sha256()
         self._census = _Census()
-        self._starts: list[int] | None = None
 
     def begin_document(self) -> None:
         """A document begins here; one without a character does not count."""
-        if self._starts is None:
-            self._starts = []
-        if self._starts[-1:] != [self.characters]:
-            self._starts.append(self.characters)
+        self._numbers.begin_document()
 
     def add(self, text: str) -> None:
         """Append ``text``; half a surrogate pair is refused with code 65."""
@@ -75,27 +111,21 @@ class Encoder:
                 ExitCode.BAD_DATA,
             )
         order = np.argsort(np.array(self._points))
-        ids = self._ids
+        ids = self._numbers.finish()
         table = np.empty(size, ids.dtype)
         table[order] = np.arange(size)
-        ids.resize(self.characters, refcheck=False)
         for start in range(0, ids.size, AT_ONCE):  # in place: a long text is never there twice
             ids[start : start + AT_ONCE] = table[ids[start : start + AT_ONCE]]
         ids.setflags(write=False)
         alphabet = tuple(chr(self._points[number]) for number in order)
-        starts = None
-        if self._starts is not None:
-            starts = np.array([start for start in self._starts if start < ids.size], np.int64)
-        return Encoded(ids, alphabet, self._digest.hexdigest(), self._census.notes(), starts)
+        return Encoded(
+            ids, alphabet, self._digest.hexdigest(), self._census.notes(), self._numbers.starts()
+        )
 
     def _append(self, numbers: NDArray[np.int32]) -> None:
-        end = self.characters + numbers.size
-        if len(self._points) > 256 and self._ids.dtype == np.uint8:
-            self._ids = self._ids.astype(np.uint16)
-        if end > self._ids.size:
-            # grown where it lies: the kernel moves pages of a large array instead of copying it
-            self._ids.resize(end + end // 4, refcheck=False)
-        self._ids[self.characters : end] = numbers
+        if len(self._points) > 256:
+            self._numbers.widen()
+        self._numbers.append(numbers)
 
     def _learn(self, points: NDArray[np.uint32], new: NDArray[np.bool_]) -> None:
         fresh = np.unique(points[new])

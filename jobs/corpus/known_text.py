@@ -9,10 +9,10 @@ import numpy as np
 
 from jobs.config.schema import CorpusConfig
 from jobs.corpus.documents import Starts, document_pieces
-from jobs.corpus.encode import Ids
+from jobs.corpus.encode import CODE_POINTS, GrowingIds, Ids
 from jobs.corpus.sources import corpus_name, find_sources
 from jobs.corpus.text_file import Budget, text_pieces
-from jobs.corpus.unknown_characters import CODE_POINTS, UnknownCharacter, unknown_characters
+from jobs.corpus.unknown_characters import UnknownCharacter, unknown_characters
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def read_known_text(
         text = text_pieces(source, encoding, budget)
         for piece in document_pieces(text, corpus.documents):
             if piece is None:
-                reading.begin_document()
+                reading.ids.begin_document()
             else:
                 reading.add(piece)
     return reading.finish(corpus_name(paths, sources), budget.notes())
@@ -87,8 +87,10 @@ class _Reading:
 
     def __init__(self, alphabet: Sequence[str], replacement: str) -> None:
         self.alphabet = alphabet
-        small = len(alphabet) <= 256
-        self.table = np.zeros(CODE_POINTS, np.uint8 if small else np.uint16)
+        self.ids = GrowingIds()
+        if len(alphabet) > 256:
+            self.ids.widen()
+        self.table = np.zeros(CODE_POINTS, self.ids.ids.dtype)
         self.known = np.zeros(CODE_POINTS, bool)
         points = [ord(character) for character in alphabet]
         if replacement:
@@ -96,23 +98,13 @@ class _Reading:
         self.table[points] = np.arange(len(alphabet))
         self.known[points] = True
         self.replaces = bool(replacement)
-        room = 1 << 16
-        self.ids: Ids = np.empty(room, np.uint8) if small else np.empty(room, np.uint16)
-        self.size = self.characters = 0
-        self.starts: list[int] | None = None
+        self.characters = 0
         self.digest = hashlib.sha256()
         self.unknown: dict[str, UnknownPlace] = {}
         self.file, self.line, self.column = "", 1, 1
 
     def begin_file(self, name: str) -> None:
         self.file, self.line, self.column = name, 1, 1
-
-    def begin_document(self) -> None:
-        """One without a character does not count."""
-        if self.starts is None:
-            self.starts = []
-        if self.starts[-1:] != [self.size]:
-            self.starts.append(self.size)
 
     def add(self, text: str) -> None:
         points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
@@ -121,25 +113,18 @@ class _Reading:
         if not known.all():
             self._remember(text)
             ids = ids if self.replaces else ids[known]
-        end = self.size + ids.size
-        if end > self.ids.size:
-            # grown where it lies: the kernel moves pages of a large array instead of copying it
-            self.ids.resize(end + end // 4, refcheck=False)
-        self.ids[self.size : end] = ids
-        self.size, self.characters = end, self.characters + len(text)
+        self.ids.append(ids)
+        self.characters += len(text)
         self.digest.update(text.encode("utf-8", "surrogatepass"))
         self._pass_over(text)
 
     def finish(self, name: str, notes: tuple[str, ...]) -> KnownText:
-        self.ids.resize(self.size, refcheck=False)
-        self.ids.setflags(write=False)
-        starts = None
-        if self.starts is not None:
-            starts = np.array([one for one in self.starts if one < self.size], np.int64)
+        ids = self.ids.finish()
+        ids.setflags(write=False)
         return KnownText(
             name,
-            self.ids,
-            starts,
+            ids,
+            self.ids.starts(),
             self.characters,
             self.digest.hexdigest(),
             tuple(self.unknown.values()),

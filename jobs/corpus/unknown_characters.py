@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-CODE_POINTS = 0x110000
+from jobs.corpus.encode import CODE_POINTS
+
 CHUNK = 1_000_000  # characters looked at together
 
 
