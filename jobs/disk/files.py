@@ -68,6 +68,13 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json_text(value))
 
 
+def npy_bytes(array: np.ndarray) -> bytes:
+    """The content of an .npy file: same array, same bytes."""
+    buffer = io.BytesIO()
+    np.save(buffer, np.ascontiguousarray(array), allow_pickle=False)
+    return buffer.getvalue()
+
+
 def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     """Write arrays as an uncompressed .npz: same arrays, same bytes (sorted names, fixed dates)."""
     buffer = io.BytesIO()

@@ -17,7 +17,7 @@ from jobs.corpus.sources import STANDARD_INPUT
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.machine.runtime import current_runtime
 from jobs.pipeline.reports import large_text, report_digest
-from jobs.pipeline.trace_files import Unknown, check_replacement
+from jobs.pipeline.trace_files import Unknown, check_replacement, unknown_record, unknown_refused
 from jobs.store.manifest import digest
 from jobs.store.run import Run
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 FORMAT = "neuronario-measures 1"
 MOST_BYTES = 4_000_000_000  # of all texts; each character takes a byte or two in memory
-NAMED = 3  # unknown characters that an error names
 
 
 @dataclass(frozen=True)
@@ -46,12 +45,21 @@ class MeasureOptions:
 
 @dataclass(frozen=True)
 class MeasurePlan:
-    """A text, and what is asked of it about a run."""
+    """A text that is measured for a run."""
 
     run: Run
     text: KnownText
-    asked: "LargeText"
+    own: Corpus | None  # the run's own text
     about: dict[str, Any]  # what is measured and how; its ``key`` is a digest of what decides it
+
+    def asked(self) -> "LargeText":
+        """What is asked of the text; the run's sentences are found again for it, which takes as
+        long as finding them.
+
+        Raises:
+            NeuronarioError: 65, the run has no measures.
+        """
+        return large_text(self.run, self.own)
 
     @property
     def count(self) -> int:
@@ -65,7 +73,7 @@ class MeasurePlan:
 
 
 def make_plan(run: Run, options: MeasureOptions, config_path: Path | None) -> MeasurePlan:
-    """Read the texts, and look up what the run's pages say of its units.
+    """Read the texts.
 
     Raises:
         NeuronarioError: 2, the replacement is no character of the alphabet; 65, unknown characters
@@ -73,9 +81,8 @@ def make_plan(run: Run, options: MeasureOptions, config_path: Path | None) -> Me
     """
     check_replacement(options.unknown, options.replacement, run)
     text = known_text(run, options)
-    corpus, missing = own_text(run, config_path)
-    asked = large_text(run, corpus)
-    return MeasurePlan(run, text, asked, description(run, options, text, missing))
+    own, missing = own_text(run, config_path)
+    return MeasurePlan(run, text, own, description(run, options, text, missing))
 
 
 def known_text(run: Run, options: MeasureOptions) -> KnownText:
@@ -93,15 +100,8 @@ def known_text(run: Run, options: MeasureOptions) -> KnownText:
         max_bytes=MOST_BYTES,
     )
     if text.unknown and options.unknown == "fail":
-        count, kinds = sum(one.count for one in text.unknown), len(text.unknown)
-        named = "; ".join(str(one) for one in text.unknown[:NAMED])
-        more = f"; and {kinds - NAMED:,} more" if kinds > NAMED else ""
-        raise NeuronarioError(
-            f"{text.name}: {count:,} character{'s' * (count > 1)} ({kinds:,} distinct) not in the "
-            f"alphabet of run {run.id}: {named}{more}; mend the text, or use --unknown skip, or "
-            "--unknown replace CHARACTER",
-            ExitCode.BAD_DATA,
-        )
+        places = [(one.count, str(one)) for one in text.unknown]
+        raise unknown_refused(text.name, places, run)
     if text.ids.size == 0:
         raise NeuronarioError(
             f"{text.name}: no character to measure; give a text in the alphabet of run {run.id}",
@@ -150,12 +150,9 @@ def description(run: Run, options: MeasureOptions, text: KnownText, missing: str
             "notes": list(text.notes),
             "is_the_training_text": text.sha256 == run.card.sha256,
         },
-        "unknown": {
-            "treatment": options.unknown,
-            "replacement": options.replacement if options.unknown == "replace" else None,
-            "characters": sum(one.count for one in text.unknown),
-            "distinct": len(text.unknown),
-        },
+        "unknown": unknown_record(
+            options.unknown, options.replacement, [one.count for one in text.unknown]
+        ),
         "measured_characters": int(text.ids.size),
         "shards": {
             "count": shard_count(text.ids.size),

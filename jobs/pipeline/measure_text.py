@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -33,6 +33,9 @@ from jobs.pipeline.tasks import Done, Task
 from jobs.pipeline.trace_files import check_room
 from jobs.printable import shown
 from jobs.store.run_names import read_run
+
+if TYPE_CHECKING:
+    from jobs.pipeline.reports import LargeText
 
 WHAT = "the measures"
 SUMMARY = "measures.json"
@@ -72,14 +75,15 @@ def measure_stored_run(
     if found := _finished(target, key):
         return Measured(found, 0, unchanged=True)
     check_packages(TRAINING)
+    asked = plan.asked()
     if not options.scheduler and options.workers == 1:
         start_tensorflow()  # turns standard error away for a while: before signals are answered
     progress = _Progress(plan.text.ids.size, told)
     parts = ShardParts(target, key[:16])
     with parts.open(options.wait_seconds):
         progress.answer_signals()
-        made = _count(plan, parts, options, progress)
-        files = plan.asked.files(plan.text, _read_all(plan, parts), plan.about)
+        made = _count(plan, asked, parts, options, progress)
+        files = asked.files(plan.text, _read_all(plan, asked, parts), plan.about)
         write_files(options.out, files, WHAT)
         parts.remove()
     return Measured(_finished(target, key) or {}, made, unchanged=False)
@@ -115,21 +119,25 @@ class _Progress:
 
 
 def _count(
-    plan: MeasurePlan, parts: ShardParts, options: MeasureOptions, progress: _Progress
+    plan: MeasurePlan,
+    asked: "LargeText",
+    parts: ShardParts,
+    options: MeasureOptions,
+    progress: _Progress,
 ) -> int:
     """Count the shards that are not counted yet; returns how many that were."""
     missing = []
     for shard in plan.shards(range(plan.count)):
-        if parts.read(shard.number, plan.asked.part(shard)) is None:
+        if parts.read(shard.number, asked.part(shard)) is None:
             missing.append(shard.number)
         else:
             progress.add(len(shard.ids))
     if not missing:
         return 0
     (first,) = plan.shards(missing[:1])
-    check_room(options.out, len(missing) * plan.asked.part_bytes(first), "the counts take")
+    check_room(options.out, len(missing) * asked.part_bytes(first), "the counts take")
     mode = plan.run.config.training.mode
-    setup = ShardSetup(plan.asked.questions, mode, current_runtime(), report_digest())
+    setup = ShardSetup(asked.questions, mode, current_runtime(), report_digest())
     tasks = (Task(one.number, f"shard {one.number + 1}", (one,)) for one in plan.shards(missing))
     for number, outcome in _engine(setup, tasks, options, progress):
         if outcome.code != ExitCode.OK:
@@ -162,10 +170,12 @@ def _engine(
     return ((task.number, count_shard(setup, *task.arguments)) for task in tasks)
 
 
-def _read_all(plan: MeasurePlan, parts: ShardParts) -> Iterator[dict[str, np.ndarray]]:
+def _read_all(
+    plan: MeasurePlan, asked: "LargeText", parts: ShardParts
+) -> Iterator[dict[str, np.ndarray]]:
     """The counts of every shard, in order."""
     for shard in plan.shards(range(plan.count)):
-        part = parts.read(shard.number, plan.asked.part(shard))
+        part = parts.read(shard.number, asked.part(shard))
         if part is None:
             raise NeuronarioError(
                 f"the counts of shard {shard.number + 1} are gone from "

@@ -4,7 +4,7 @@ import hashlib
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,7 +118,8 @@ def trace_run(
     )
     unknown = unknown_characters(file.text, alphabet)
     if unknown and options.unknown == "fail":
-        raise NeuronarioError(refusal(options.text, file.text, unknown, run), ExitCode.BAD_DATA)
+        named = [(one.count, where(file.text, one)) for one in unknown]
+        raise unknown_refused(shown(options.text), named, run)
     skipped = sum(one.count for one in unknown) if options.unknown == "skip" else 0
     characters = len(file.text) - skipped
     if characters == 0:
@@ -206,16 +207,33 @@ def staging_folder(out: Path) -> Path:
     return Path(name)
 
 
-def refusal(path: Path, text: str, unknown: tuple[UnknownCharacter, ...], run: Run) -> str:
-    """Which characters the network does not know, and where they stand, in one line."""
-    count, kinds = sum(one.count for one in unknown), len(unknown)
-    named = "; ".join(where(text, one) for one in unknown[:NAMED])
+def unknown_refused(text: str, unknown: Sequence[tuple[int, str]], run: Run) -> NeuronarioError:
+    """That the network does not know some characters of ``text``, and which, in one line.
+
+    Args:
+        text: its name.
+        unknown: of each character how often, and in words what and where.
+        run: whose network reads.
+    """
+    count, kinds = sum(times for times, _ in unknown), len(unknown)
+    named = "; ".join(words for _, words in unknown[:NAMED])
     more = f"; and {kinds - NAMED:,} more" if kinds > NAMED else ""
-    return (
-        f"{shown(path)}: {count:,} character{'s' * (count > 1)} ({kinds:,} distinct) not in the "
+    return NeuronarioError(
+        f"{text}: {count:,} character{'s' * (count > 1)} ({kinds:,} distinct) not in the "
         f"alphabet of run {run.id}: {named}{more}; mend the text, or use --unknown skip, or "
-        "--unknown replace CHARACTER"
+        "--unknown replace CHARACTER",
+        ExitCode.BAD_DATA,
     )
+
+
+def unknown_record(unknown: Unknown, replacement: str, counts: Sequence[int]) -> dict[str, Any]:
+    """What became of unknown characters, each with its count: plain JSON values."""
+    return {
+        "treatment": unknown,
+        "replacement": replacement if unknown == "replace" else None,
+        "characters": sum(counts),
+        "distinct": len(counts),
+    }
 
 
 def array_specs(network: Network, characters: int, *, positions: bool) -> dict[str, ArraySpec]:
@@ -260,12 +278,9 @@ def describe(
             "sha256": hashlib.sha256(file.text.encode("utf-8", "surrogatepass")).hexdigest(),
             "notes": list(file.notes),
         },
-        "unknown": {
-            "treatment": options.unknown,
-            "replacement": options.replacement if options.unknown == "replace" else None,
-            "characters": sum(one.count for one in unknown),
-            "distinct": len(unknown),
-        },
+        "unknown": unknown_record(
+            options.unknown, options.replacement, [one.count for one in unknown]
+        ),
         "arrays": {
             name: {
                 "dtype": spec.dtype.name,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs.disk.files import json_text
+from jobs.disk.files import json_text, npy_bytes
 from report.measured import measured
 from report.measures.records import NEURONS, to_files
 from report.pages.page import Page, markdown_page
@@ -75,7 +75,7 @@ def data_files(view: RunView) -> list[DataFile]:
             DataFile("probe.txt", view.probe_text.encode("utf-8"), "the probe, UTF-8"),
             DataFile(
                 "probe-hidden.npy",
-                _npy(_states(view)),
+                npy_bytes(_states(view)),
                 "hidden states over the probe, int16 (characters, units): "
                 f"states times {scale_of(view):,}",
             ),
@@ -115,9 +115,3 @@ def _states(view: RunView) -> NDArray[np.int16]:
     states = np.concatenate([layer.hidden for layer in view.probe.layers], axis=1)
     scaled: NDArray[np.int16] = np.rint(states * scale_of(view)).astype("<i2")
     return scaled
-
-
-def _npy(array: NDArray[np.int16]) -> bytes:
-    out = io.BytesIO()
-    np.save(out, array, allow_pickle=False)
-    return out.getvalue()

@@ -1,6 +1,5 @@
 """The result of a large text, as files: a summary, a line for each unit, exact sums as arrays."""
 
-import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from statistics import median
@@ -8,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from jobs.disk.files import json_text
+from jobs.disk.files import json_text, npy_bytes
 from jobs.model.network import Array
 from jobs.model.trace import Trace
 from report.measures.large_text.extremes import NOWHERE, choose
@@ -138,7 +137,7 @@ def result_files(
         },
     }
     lines = [json.dumps(one, sort_keys=True, allow_nan=False) for one in records]
-    files = {f"{name}.npy": _npy(array) for name, array in arrays.items()}
+    files = {f"{name}.npy": npy_bytes(array) for name, array in arrays.items()}
     return {
         SUMMARY: json_text(rounded(summary)).encode("ascii"),
         UNITS: "".join(f"{line}\n" for line in lines).encode("ascii"),
@@ -273,9 +272,3 @@ def _median(values: Sequence[float]) -> float | None:
 
 def _pair(limits: tuple[Array, Array] | None, *place: int) -> list[float] | None:
     return None if limits is None else [float(one[place]) for one in limits]
-
-
-def _npy(array: np.ndarray) -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, np.ascontiguousarray(array), allow_pickle=False)
-    return buffer.getvalue()
