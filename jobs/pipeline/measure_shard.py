@@ -9,6 +9,7 @@ import numpy as np
 
 from jobs.corpus.shards import Shard
 from jobs.errors import ExitCode, NeuronarioError
+from jobs.machine.memory import return_freed_memory
 from jobs.machine.runtime import Runtime, current_runtime
 from jobs.machine.tensorflow_start import start_tensorflow
 from jobs.model.reading_mode import ReadingMode
@@ -45,6 +46,8 @@ def count_shard(setup: ShardSetup, shard: Shard) -> ShardOutcome:
         return ShardOutcome(ExitCode.OK, "", _counted(setup, shard))
     except NeuronarioError as error:
         return ShardOutcome(error.code, str(error), {})
+    finally:
+        return_freed_memory()
 
 
 def _counted(setup: ShardSetup, shard: Shard) -> dict[str, np.ndarray]:
