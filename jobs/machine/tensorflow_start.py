@@ -19,6 +19,9 @@ from jobs.machine.program_cache import keep_programs
 from jobs.machine.runtime import cpu_model, lacks_avx
 from jobs.printable import printable
 
+# Graphics cards stay out of it: sums are made there in other orders than the fingerprint promises,
+# and one that is busy, or small, would end the job. Said before TensorFlow looks for them.
+NO_CARDS = {"CUDA_VISIBLE_DEVICES": "-1", "HIP_VISIBLE_DEVICES": "-1"}
 ALL_IS_WELL = b"\0all is well"
 KEEPER = f"""
 import sys
@@ -46,6 +49,7 @@ def start_tensorflow() -> None:
             ExitCode.BAD_CONFIG,
         )
     keep_programs()
+    os.environ.update(NO_CARDS)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # no information, no warnings
     with _greetings_kept():
         try:

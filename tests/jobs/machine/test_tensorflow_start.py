@@ -36,6 +36,12 @@ def test_greetings_are_not_seen(tmp_path):
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+def test_graphics_cards_are_hidden_before_tensorflow_looks_for_them(tmp_path, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")  # as a batch system sets it
+    done = start(tmp_path, "import os\nos.write(1, os.environ['CUDA_VISIBLE_DEVICES'].encode())\n")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "-1", "")
+
+
 def test_an_abort_leaves_its_words(tmp_path):
     done = start(tmp_path, GREETING + "os.abort()\n")
     assert done.returncode == -6
