@@ -30,6 +30,7 @@ from report.measures.explanations import explain as explain_module
 from report.measures.explanations.explain import Explained
 from report.measures.explanations.fit import Fitter
 from report.measures.explanations.summary import layer_summary
+from report.measures.explanations.tables import Tables
 from report.measures.measure import LEAD, probe_start, untrained_states
 from report.measures.parallel import one_core_each
 from tests.support.places import CORPORA
@@ -39,7 +40,8 @@ PARTS = (  # what is within another part stands after "of these"
     ("memory", explain_module, "memory"),
     ("of these on shifted states", explain_module, "Chance"),
     ("sentences, also of shifted states and of an untrained layer", Fitter, "sentences"),
-    ("ladder", explain_module, "ladders"),
+    ("what ladders share", Tables, "__init__"),
+    ("ladders", Tables, "ladders"),
     ("simulations", explain_module, "simulate"),
     ("maps of pairs", explain_module, "_pair_maps"),
     ("faithfulness", explain_module, "faithfulness"),

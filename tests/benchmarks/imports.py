@@ -107,7 +107,8 @@ def tutorial(name: str, folder: Path, train: Callable[[Path], str], arguments: l
     trained = time.perf_counter() - began
     (folder / "neuronario.yml").write_text(CONFIG, encoding="utf-8")
     began = time.perf_counter()
-    answer = neuronario(folder, "import", model, "--text", "text.txt", *arguments)
+    line = ("import", model, "--text", "text.txt", *arguments)
+    answer = neuronario(folder, *line, seconds=None)
     seconds = time.perf_counter() - began
     print(f"{name}: trained in {trained:.0f} s; import {seconds:.0f} s, exit code {answer.code}")
     for line in answer.err.splitlines():

@@ -27,15 +27,20 @@ class Answer:
     err: str
 
 
-def neuronario(folder: Path, *arguments: str, environment: dict[str, str] | None = None) -> Answer:
-    """Run ``neuronario ARGUMENTS`` in ``folder``."""
+def neuronario(
+    folder: Path,
+    *arguments: str,
+    environment: dict[str, str] | None = None,
+    seconds: float | None = 600,
+) -> Answer:
+    """Run ``neuronario ARGUMENTS`` in ``folder``; at most so many ``seconds``."""
     done = subprocess.run(
         [sys.executable, "-c", "from jobs.cli.main import main; main()", *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=seconds,
         check=False,
     )
     return Answer(done.returncode, done.stdout, done.stderr)

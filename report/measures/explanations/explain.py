@@ -29,7 +29,7 @@ from report.measures.explanations.fit import Fitter, simulate
 from report.measures.explanations.kind import kind_of
 from report.measures.explanations.memory import memory
 from report.measures.explanations.sentence import Printed, number, words
-from report.measures.explanations.tables import Read, ladders, r_squared
+from report.measures.explanations.tables import Read, Tables, r_squared
 from report.measures.group_sums import indicator
 from report.measures.labels.fit import halves
 
@@ -84,6 +84,7 @@ def explain(
     """
     said = _gather(network, probe, sample, corpus, table, seed)
     remembered = memory(network, probe, seed)
+    tables = Tables(said.read)
     layers, simulated = [], []
     for place, layer in enumerate(probe.layers):
         chance = Chance(said.fitter, layer.hidden, seed)
@@ -91,7 +92,7 @@ def explain(
         values = simulate(found, said.facts, said.vocabulary)
         simulated.append(values)
         scores = _scores(said, found, chance, layer.hidden, values, untrained[place])
-        rows = ladders(said.read, layer.hidden)
+        rows = tables.ladders(layer.hidden)
         pairs = _pair_maps(said, corpus.alphabet, layer.hidden)
         layers.append(
             tuple(

@@ -46,11 +46,8 @@ class Condition:
 
 def members(plus: Sequence[int], minus: Sequence[int], symbols: Symbols) -> NDArray[np.bool_]:
     """(G + 1,) the symbols in a set; the last one, no character, is in none."""
-    belongs = symbols.belongs
-    inside: NDArray[np.bool_] = np.asarray(belongs[list(plus)].any(0))
-    if minus:
-        inside &= ~np.asarray(belongs[list(minus)].any(0))
-    return inside
+    inside: NDArray[np.bool_] = symbols.any_of(tuple(plus))
+    return inside & ~symbols.any_of(tuple(minus)) if minus else inside
 
 
 @dataclass

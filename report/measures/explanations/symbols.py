@@ -61,6 +61,19 @@ class Symbols:
         nothing = np.zeros((len(self.members), 1), bool)
         return np.concatenate([self.members > 0, nothing], 1)
 
+    @cached_property
+    def _any_of(self) -> dict[tuple[int, ...], NDArray[np.bool_]]:
+        return {}
+
+    def any_of(self, items: tuple[int, ...]) -> NDArray[np.bool_]:
+        """(G + 1,) the symbols that belong to one of ``items``; searches ask for the same again and
+        again, so it is kept. Not to be written to.
+        """
+        found = self._any_of.get(items)
+        if found is None:
+            found = self._any_of[items] = np.asarray(self.belongs[list(items)].any(0))
+        return found
+
 
 def symbols_of(ids: TextIds, alphabet: tuple[str, ...]) -> Symbols:
     """Characters seen often enough on half A are named, the most frequent first in doubt."""

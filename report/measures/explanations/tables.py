@@ -19,7 +19,7 @@ ORDERS = (1, 2, 3, 6)
 SHRINKAGE = 2.0
 RIDGE = 3.0
 VALUES = np.linspace(0.0, 1.0, 21)  # quantiles that bound the values of a number in a table
-TOGETHER = 64  # units
+TOGETHER = 25  # units
 
 Groups = NDArray[np.int64]
 
@@ -47,13 +47,6 @@ class Alone:
     concept: float  # the best yes/no concept
 
 
-def ladders(read: Read, states: Float) -> list[tuple[Ladder, Alone]]:
-    """One pair per column of ``states`` (T, U)."""
-    tables = _Tables(read)
-    groups = [states[:, start : start + TOGETHER] for start in range(0, states.shape[1], TOGETHER)]
-    return [one for group in side_by_side(tables.of_units, groups) for one in group]
-
-
 def r_squared(states: Array, said: Array) -> Array:
     """(U,) share of the variance of ``states`` (T, U); 0 where they do not vary."""
     total = ((states - states.mean(0)) ** 2).sum(0)
@@ -61,8 +54,8 @@ def r_squared(states: Array, said: Array) -> Array:
     return np.where(total > 0, 1.0 - left / np.maximum(total, 1e-12), 0.0)
 
 
-class _Tables:
-    """Contexts and designs, made once for all units."""
+class Tables:
+    """Contexts and designs, made once for all units of all layers."""
 
     def __init__(self, read: Read) -> None:
         self.read = read
@@ -76,7 +69,13 @@ class _Tables:
         both = np.concatenate([read.concepts[: 2 * half], one_hot], 1)
         self.rest = _Ridge(both, half)
 
-    def of_units(self, states: Float) -> list[tuple[Ladder, Alone]]:
+    def ladders(self, states: Float) -> list[tuple[Ladder, Alone]]:
+        """One pair per column of ``states`` (T, U)."""
+        starts = range(0, states.shape[1], TOGETHER)
+        groups = [states[:, start : start + TOGETHER] for start in starts]
+        return [one for group in side_by_side(self._of_units, groups) for one in group]
+
+    def _of_units(self, states: Float) -> list[tuple[Ladder, Alone]]:
         h = states[: 2 * self.read.half].astype(np.float64)
         b = h[self.b]
         table = h[self.a].mean(0) * np.ones_like(h)
