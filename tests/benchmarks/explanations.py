@@ -1,11 +1,13 @@
 """How well sentences explain the units of runs: one row a layer, and the seconds they take.
 
-python -m tests.benchmarks.explanations STORE_OR_CONFIG ... [--texts FOLDER] [--units 512,512]
+python -m tests.benchmarks.explanations STORE_OR_CONFIG ... [--texts FOLDER]
+    [--units 512,512 [--epochs 2]]
 
 A folder is a store whose newest run is explained; a .yml file is a configuration, trained first
 into a temporary store. Texts are looked for by name in --texts (default ../shared/corpora). Below
 the rows stand the seconds of each part, and of the processor in all its threads. --units takes an
-untrained network of that size in place of the run's, to see what size costs.
+untrained network of that size in place of the run's, or one trained for so many --epochs, to see
+what size costs.
 """
 
 import argparse
@@ -21,6 +23,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
+from jobs.corpus.corpus import Corpus
 from jobs.corpus.load import load_corpus
 from jobs.model.network import initial_network
 from jobs.store.store import Run, read_run
@@ -35,6 +38,7 @@ from report.measures.measure import LEAD, probe_start, untrained_states
 from report.measures.parallel import one_core_each
 from tests.support.places import CORPORA
 
+WIDE_RATE = 0.003  # of hundreds of units
 PARTS = (  # what is within another part stands after "of these"
     ("expected characters and vocabulary", explain_module, "_gather"),
     ("memory", explain_module, "memory"),
@@ -59,6 +63,7 @@ def main() -> None:
     parser.add_argument("runs", nargs="+", type=Path)
     parser.add_argument("--texts", type=Path, default=CORPORA)
     parser.add_argument("--units", help="an untrained network of so many units a layer: 512,512")
+    parser.add_argument("--epochs", type=int, default=0, help="train that network first")
     options = parser.parse_args()
     print(HEAD)
     for path in options.runs:
@@ -66,7 +71,8 @@ def main() -> None:
             store = trained(path, Path(folder)) if path.suffix in (".yml", ".yaml") else path
             run = read_run(store)
             if options.units:
-                run = fresh(run, tuple(map(int, options.units.split(","))))
+                sizes = tuple(map(int, options.units.split(",")))
+                run = another(run, sizes, options.epochs, options.texts)
             clock = Clock()
             with clock.timing(PARTS):
                 found, seconds = explained(run, options.texts)
@@ -109,11 +115,23 @@ class Clock:
         return "\n".join(["| part | s | processor s |\n|---|---|---|", *lines])
 
 
-def fresh(run: Run, sizes: tuple[int, ...]) -> Any:
-    """What is read of the run, with an untrained network of ``sizes`` on the same texts."""
+def another(run: Run, sizes: tuple[int, ...], epochs: int, texts: Path) -> Any:
+    """What is read of the run, with a network of ``sizes`` on the same texts: untrained, or trained
+    for ``epochs``.
+    """
     from jobs.engine.trace_text import trace_text  # late: TensorFlow takes seconds
+    from jobs.engine.train import train
 
     network = initial_network(run.network.alphabet_size, sizes, run.config.seed)
+    if epochs:
+        training = {"epochs": epochs, "learning_rate": WIDE_RATE}
+        config = run.config.model_copy(
+            update={
+                "network": run.config.network.model_copy(update={"layers": sizes}),
+                "training": run.config.training.model_copy(update=training),
+            }
+        )
+        network = train(corpus_of(run, texts), config).network
     probe, sample = (
         trace_text(network, one.ids, mode=one.mode, context=one.context, starts=one.starts)
         for one in (run.probe, run.sample)
@@ -131,12 +149,17 @@ def trained(config: Path, folder: Path) -> Path:
     return store
 
 
-def explained(run: Run, texts: Path) -> tuple[Explained, float]:
-    """Explanations of a run and the seconds that they took."""
+def corpus_of(run: Run, texts: Path) -> Corpus:
+    """The run's text, a file looked for by its name in ``texts``."""
     config = run.config.corpus
     if config.path is not None:
         config = config.model_copy(update={"path": str(texts / Path(config.path).name)})
-    corpus = load_corpus(config, texts)
+    return load_corpus(config, texts)
+
+
+def explained(run: Run, texts: Path) -> tuple[Explained, float]:
+    """Explanations of a run and the seconds that they took."""
+    corpus = corpus_of(run, texts)
     start = probe_start(corpus, run.probe)
     lead = corpus.text(corpus.ids[max(0, start - LEAD) : start])
     concepts = all_concepts(run.config.report)

@@ -195,7 +195,7 @@ BAD: dict[str, tuple[str, str]] = {
     "unknown preset": (
         "extends: notebok\n",
         '1: extends: text "notebok" is not allowed; a preset (anbn, counter-lines, default, '
-        "dyck, notebook) or a path that ends in .yml; did you mean notebook?",
+        "dyck, legible, notebook) or a path that ends in .yml; did you mean notebook?",
     ),
     "missing base": ("extends: other.yml\n", "1: extends: "),
     "unknown preset, corpus expected from it": (

@@ -17,6 +17,7 @@ from report.measures.explanations.explanation import (
     Clause,
     Explanation,
     Faithfulness,
+    Memory,
     Miss,
     PairMap,
     Score,
@@ -32,6 +33,7 @@ from report.measures.explanations.sentence import Printed, number, words
 from report.measures.explanations.tables import Read, Tables, r_squared
 from report.measures.group_sums import indicator
 from report.measures.labels.fit import halves
+from report.measures.parallel import side_by_side
 
 UNTRAINED = 25  # units of an untrained layer
 MISSES, APART = 3, 100  # characters between misses
@@ -53,6 +55,7 @@ class _Said:
 
     trace: Trace
     text: str
+    alphabet: tuple[str, ...]
     vocabulary: Vocabulary
     facts: Facts  # of the probe
     sample: Facts
@@ -85,33 +88,43 @@ def explain(
     said = _gather(network, probe, sample, corpus, table, seed)
     remembered = memory(network, probe, seed)
     tables = Tables(said.read)
-    layers, simulated = [], []
-    for place, layer in enumerate(probe.layers):
-        chance = Chance(said.fitter, layer.hidden, seed)
-        found = beyond(said.fitter.sentences(layer.hidden[: said.half]), chance.floor())
-        values = simulate(found, said.facts, said.vocabulary)
-        simulated.append(values)
-        scores = _scores(said, found, chance, layer.hidden, values, untrained[place])
-        rows = tables.ladders(layer.hidden)
-        pairs = _pair_maps(said, corpus.alphabet, layer.hidden)
-        layers.append(
-            tuple(
-                Explanation(
-                    kind=kind_of(one.form == "constant", *rows[unit], remembered[place][unit]),
-                    sentence=_sentence(one, said),
-                    score=scores[unit],
-                    memory=remembered[place][unit],
-                    ladder=rows[unit][0],
-                    simulation=_simulation(one, said),
-                    misses=_misses(said, layer.hidden[:, unit], values[:, unit]),
-                    pairs=pairs[unit],
-                )
-                for unit, one in enumerate(found)
-            )
-        )
+    explained = side_by_side(
+        lambda place: _layer(said, tables, untrained[place], remembered[place], place),
+        range(len(probe.layers)),
+    )
+    layers, simulated = zip(*explained, strict=True)
     learned = corpus.training_ids[-NGRAM_CHARACTERS:].astype(np.int32)
-    kept = faithfulness(network, probe, simulated, learned, said.half)
-    return Explained(tuple(layers), kept)
+    kept = faithfulness(network, probe, list(simulated), learned, said.half)
+    return Explained(layers, kept)
+
+
+def _layer(
+    said: _Said, tables: Tables, untrained: Float, remembered: tuple[Memory, ...], place: int
+) -> tuple[tuple[Explanation, ...], Array]:
+    """Of every unit of the layer at ``place`` (from 0) what is said of it, and (T, U) what that
+    says of the probe.
+    """
+    hidden = said.trace.layers[place].hidden
+    chance = Chance(said.fitter, hidden, said.seed)
+    found = beyond(said.fitter.sentences(hidden[: said.half]), chance.floor())
+    values = simulate(found, said.facts, said.vocabulary)
+    scores = _scores(said, found, chance, hidden, values, untrained)
+    rows = tables.ladders(hidden)
+    pairs = _pair_maps(said, hidden)
+    explanations = tuple(
+        Explanation(
+            kind=kind_of(one.form == "constant", *rows[unit], remembered[unit]),
+            sentence=_sentence(one, said),
+            score=scores[unit],
+            memory=remembered[unit],
+            ladder=rows[unit][0],
+            simulation=_simulation(one, said),
+            misses=_misses(said, hidden[:, unit], values[:, unit]),
+            pairs=pairs[unit],
+        )
+        for unit, one in enumerate(found)
+    )
+    return explanations, values
 
 
 def _gather(
@@ -141,6 +154,7 @@ def _gather(
     return _Said(
         trace=probe,
         text=corpus.text(probe.ids),
+        alphabet=corpus.alphabet,
         vocabulary=named,
         facts=facts,
         sample=named.facts(Text(sample.ids, sample.context, following[1], sampled)),
@@ -250,8 +264,8 @@ def _misses(said: _Said, real: Float, simulated: Array) -> tuple[Miss, ...]:
     return tuple(found)
 
 
-def _pair_maps(said: _Said, alphabet: tuple[str, ...], hidden: Float) -> list[PairMap]:
-    ids = said.trace.ids
+def _pair_maps(said: _Said, hidden: Float) -> list[PairMap]:
+    ids, alphabet = said.trace.ids, said.alphabet
     counts = np.bincount(ids, minlength=len(alphabet))
     frequent = [int(one) for one in np.argsort(-counts, kind="stable")[:FREQUENT] if counts[one]]
     size = len(frequent)

@@ -21,7 +21,7 @@ from report.measures.explanations.sentence import Printed, printed
 from report.measures.health import CONSTANT
 from report.measures.parallel import side_by_side
 
-TOGETHER = 25  # units
+TOGETHER = 50  # units
 # rules are easier to read: a scorecard must tell so much more of the variance of half A
 PREFERENCE = 0.02
 

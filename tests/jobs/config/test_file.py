@@ -133,7 +133,7 @@ def test_scalars_follow_yaml_1_2(tmp_path: Path) -> None:
 
 
 def test_presets() -> None:
-    assert preset_names() == ["anbn", "counter-lines", "default", "dyck", "notebook"]
+    assert preset_names() == ["anbn", "counter-lines", "default", "dyck", "legible", "notebook"]
     default = load_config(preset_path("default")).config
     assert default == Config(corpus=CorpusConfig(builtin="xml"))  # as the schema's own defaults
     notebook = load_config(preset_path("notebook")).config
@@ -153,6 +153,15 @@ def test_presets_of_texts_whose_truth_is_known(name: str) -> None:
     config = load_config(preset_path(name)).config
     assert config.corpus.builtin == name
     assert config.corpus.builtin_characters * config.corpus.held_out >= config.probe.characters
+
+
+def test_the_legible_preset_is_the_default_but_for_width_and_penalty(tmp_path: Path) -> None:
+    path = tmp_path / "my.yml"
+    path.write_text("extends: legible\ncorpus: {path: my.xml}\n")
+    config, default = load_config(path).config, load_config(preset_path("default")).config
+    assert (config.network.layers, config.training.l1) == ((100, 100), 0.0003)
+    assert config.training.model_copy(update={"l1": 0.0}) == default.training
+    assert config.probe == default.probe
 
 
 def test_the_default_preset_names_every_key() -> None:
