@@ -42,7 +42,7 @@ WIDE_RATE = 0.003  # of hundreds of units
 PARTS = (  # what is within another part stands after "of these"
     ("expected characters and vocabulary", explain_module, "_gather"),
     ("memory", explain_module, "memory"),
-    ("of these on shifted states", explain_module, "Chance"),
+    ("of these on shifted states", explain_module, "Chance"),  # two layers at once: each counts
     ("sentences, also of shifted states and of an untrained layer", Fitter, "sentences"),
     ("what ladders share", Tables, "__init__"),
     ("ladders", Tables, "ladders"),

@@ -32,8 +32,11 @@ def open_brackets(text: str) -> tuple[str, ...]:
     return tuple(stacks)
 
 
+@lru_cache(2)
 def _depth(text: str) -> Values:
-    return np.array([len(stack) for stack in open_brackets(text)], np.float32)
+    depths = np.fromiter(map(len, open_brackets(text)), np.float32, len(text))
+    depths.setflags(write=False)
+    return depths
 
 
 def _innermost(text: str, mark: str) -> Bools:

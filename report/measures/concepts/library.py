@@ -102,10 +102,12 @@ def concept(
 
 
 def library() -> tuple[Concept, ...]:
-    """Every concept that comes with Neuronario, in a fixed order."""
-    for module in LIBRARY_MODULES:
-        import_module(f"report.measures.concepts.{module}")
-    return tuple(_registry.values())
+    """Every concept that comes with Neuronario, in a fixed order: of equally good ones a unit gets
+    the first, whichever module was imported first.
+    """
+    modules = [import_module(f"report.measures.concepts.{name}") for name in LIBRARY_MODULES]
+    order = {module.__name__: place for place, module in enumerate(modules)}
+    return tuple(sorted(_registry.values(), key=lambda one: order[one.scan.__module__]))
 
 
 def evaluate(concepts: Sequence[Concept], text: str, lead: str = "") -> ConceptTable:

@@ -1,5 +1,6 @@
 """Concepts of program text: brackets, string literals, comments, preprocessor lines."""
 
+import re
 from functools import lru_cache
 
 import numpy as np
@@ -54,16 +55,17 @@ def _opened(before: str, character: str) -> int:
 
 def bracket_depth(text: str, opening: str, closing: str, *, ends_at_blank_line: bool) -> Values:
     """(T,) brackets open after each character; never negative."""
-    depths = np.zeros(len(text), np.float32)
-    depth, line_ends = 0, 0
-    for position, character in enumerate(text):
-        line_ends = line_ends + 1 if character == "\n" else line_ends * (character in " \t\r")
-        if character in opening:
+    blank_line = "|\n[ \t\r]*\n" if ends_at_blank_line else ""
+    depth, places, depths = 0, [0], [0]
+    for event in re.finditer(f"[{re.escape(opening + closing)}]{blank_line}", text):
+        found = event[0]
+        if found in opening:
             depth += 1
-        elif character in closing or (ends_at_blank_line and line_ends > 1):
-            depth = 0 if line_ends > 1 else max(0, depth - 1)
-        depths[position] = depth
-    return depths
+        else:
+            depth = max(0, depth - 1) if found in closing else 0
+        places.append(event.end() - 1)
+        depths.append(depth)
+    return np.repeat(np.array(depths, np.float32), np.diff([*places, len(text)]))
 
 
 @concept("parentheses", "inside parentheses", "entre paréntesis", family="code")

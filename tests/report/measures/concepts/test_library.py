@@ -11,6 +11,7 @@ from jobs.config.schema import ConceptConfig, ReportConfig
 from jobs.errors import ExitCode, NeuronarioError
 from report.measures.concepts import user as concepts_user
 from report.measures.concepts.library import evaluate, library
+from report.measures.concepts.source_code import bracket_depth
 from report.measures.concepts.user import all_concepts, pattern_concept
 
 CONCEPTS = {one.name: one for one in library()}
@@ -176,3 +177,21 @@ def test_a_name_in_any_script_has_an_address_of_its_own(name: str) -> None:
     slug = pattern_concept(ConceptConfig(name=name, pattern="a")).slug
     assert re.fullmatch(r"[a-z0-9][a-z0-9-]*", slug)
     assert slug != pattern_concept(ConceptConfig(name=f"{name} b", pattern="a")).slug
+
+
+def depth_character_by_character(text, opening, closing, ends_at_blank_line):
+    depths, depth, line_ends = [], 0, 0
+    for character in text:
+        line_ends = line_ends + 1 if character == "\n" else line_ends * (character in " \t\r")
+        if character in opening:
+            depth += 1
+        elif character in closing or (ends_at_blank_line and line_ends > 1):
+            depth = 0 if line_ends > 1 else max(0, depth - 1)
+        depths.append(depth)
+    return depths
+
+
+@given(st.text("(a)（）\n\n \t\r"), st.booleans())
+def test_bracket_depth_is_that_of_a_plain_walk(text, ends):
+    found = bracket_depth(text, "(（", ")）", ends_at_blank_line=ends)
+    assert found.tolist() == depth_character_by_character(text, "(（", ")）", ends)
