@@ -1,5 +1,6 @@
 """One sweep made in four ways: in one process, by two, by a Dask cluster over TCP, and by a cluster
-that is mistreated. ``python -m tests.benchmarks.sweep FOLDER`` prints the tables.
+that is mistreated. ``python -m tests.benchmarks.sweep FOLDER [--local]`` prints the tables; --local
+leaves the clusters out.
 
 3 seeds x 2 sizes. The mistreated cluster: one worker is killed in training, one is stopped for ten
 seconds, then a run is deleted from the store and the sweep is called again. Every store must hold
@@ -38,18 +39,21 @@ SWEEP = {
 STOPPED = 10.0  # seconds
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, *, local: bool) -> None:
     folder.mkdir(parents=True)
     (folder / "base.yml").write_text(yaml.safe_dump(CONFIG))
     (folder / "sweep.yml").write_text(yaml.safe_dump(SWEEP))
     seconds = {"one process": timed(folder, "serial")}
     seconds["two processes"] = timed(folder, "two", "--workers", "2")
-    with cluster(folder, "calm") as (address, _):
-        seconds["Dask, two workers over TCP"] = timed(folder, "calm", "--scheduler", address)
-    with cluster(folder, "rough") as (address, workers):
-        seconds["the same, mistreated"] = mistreated(folder, address, workers)
+    others = ["two"]
+    if not local:
+        others += ["calm", "rough"]
+        with cluster(folder, "calm") as (address, _):
+            seconds["Dask, two workers over TCP"] = timed(folder, "calm", "--scheduler", address)
+        with cluster(folder, "rough") as (address, workers):
+            seconds["the same, mistreated"] = mistreated(folder, address, workers)
     expected = contents(folder / "serial")
-    for name in ("two", "calm", "rough"):
+    for name in others:
         same = contents(folder / name) == expected
         print(f"{name}: {len(run_ids(folder / name))} runs, the same as serial: {same}")
     print("\n| made by | s | faster by |\n|---|---|---|")
@@ -148,4 +152,4 @@ def cluster(folder: Path, name: str) -> Iterator[tuple[str, list["subprocess.Pop
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]).resolve())
+    main(Path(sys.argv[1]).resolve(), local="--local" in sys.argv[2:])

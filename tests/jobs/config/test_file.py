@@ -159,7 +159,7 @@ def test_the_legible_preset_is_the_default_but_for_width_and_penalty(tmp_path: P
     path = tmp_path / "my.yml"
     path.write_text("extends: legible\ncorpus: {path: my.xml}\n")
     config, default = load_config(path).config, load_config(preset_path("default")).config
-    assert (config.network.layers, config.training.l1) == ((100, 100), 0.0003)
+    assert (config.network.layers, config.training.l1) == ((100, 100), 0.001)
     assert config.training.model_copy(update={"l1": 0.0}) == default.training
     assert config.probe == default.probe
 
