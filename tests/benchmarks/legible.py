@@ -12,18 +12,19 @@ untrained networks, and beside it how many that would be by chance.
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import mean, stdev
 
 from jobs.config.file import load_config, preset_path
 from jobs.config.schema import Config
-from jobs.corpus.corpus import Corpus, corpus_card
 from jobs.corpus.load import load_corpus
 from jobs.machine.tensorflow_start import start_tensorflow
 from report.measures.explanations.summary import LayerSummary, layer_summary
 from report.measures.measure import measure
 from report.measures.universality.seeds import Seeds, measure_seeds
 from report.run_view import RunView
+from tests.benchmarks.matching import traced, trained
 from tests.support.places import CORPORA
 
 SEEDS = (0, 1, 2)
@@ -63,8 +64,7 @@ def main() -> None:
             continue
         for sizes, l1 in SETTINGS:
             config = configuration(name, sizes, l1)
-            corpus = load_corpus(config.corpus, options.texts, config.training)
-            views = [view_of(corpus, config, seed) for seed in SEEDS]
+            views = [view_of(config, options.texts, seed) for seed in SEEDS]
             print(row(f"{name} | {list(sizes)}, {l1:g}", views, measure_seeds(views)), flush=True)
 
 
@@ -82,36 +82,15 @@ def configuration(text: str, sizes: Sequence[int], l1: float) -> Config:
     )
 
 
-def view_of(corpus: Corpus, config: Config, seed: int) -> RunView:
+def view_of(config: Config, texts: Path, seed: int) -> RunView:
     """A measured run; its sample is the beginning of the probe."""
-    from jobs.engine.trace_text import trace_text
-    from jobs.engine.train import train
-
     config = config.model_copy(update={"seed": seed})
-    training = train(corpus, config)
-    probe, sample = (
-        trace_text(
-            training.network,
-            corpus.held_out_ids[:characters],
-            mode=config.training.mode,
-            context=corpus.training_ids[-100:],
-        )
-        for characters in (PROBE, SAMPLE)
-    )
-    measures = measure(training.network, probe, sample, corpus, config)
-    print(f"seed {seed}: {training.evaluation.held_out_bits:.3f} bits", file=sys.stderr, flush=True)
-    return RunView(
-        config=config,
-        card=corpus_card(corpus),
-        network=training.network,
-        history=training.history,
-        evaluation=training.evaluation,
-        sample=sample,
-        probe=probe,
-        run_id="",
-        tool_version="",
-        measures=measures.by_name(),
-    )
+    view = trained(config, texts=texts)
+    corpus = load_corpus(config.corpus, texts, config.training)
+    sample = traced(view.network, corpus, config, SAMPLE)
+    measures = measure(view.network, view.probe, sample, corpus, config)
+    print(f"seed {seed}: {view.evaluation.held_out_bits:.3f} bits", file=sys.stderr, flush=True)
+    return replace(view, sample=sample, measures=measures.by_name())
 
 
 def row(name: str, views: Sequence[RunView], seeds: Seeds) -> str:

@@ -15,10 +15,11 @@ from pathlib import Path
 
 from jobs.config.file import load_config, preset_path
 from jobs.config.schema import Config
-from jobs.corpus.corpus import corpus_card
+from jobs.corpus.corpus import Corpus, corpus_card
 from jobs.corpus.load import load_corpus
 from jobs.machine.tensorflow_start import start_tensorflow
 from jobs.model.network import Network
+from jobs.model.trace import Trace
 from report.compare.difference import Difference, compare
 from report.compare.wording import figure, share_words
 from report.run_view import RunView
@@ -78,19 +79,15 @@ def cases(base: Config) -> Iterator[Case]:
     yield Case("warm start, same text", base.model_copy(update={"training": warm}), warm=True)
 
 
-def trained(config: Config, start: Network | None = None) -> RunView:
-    """A run as a comparison sees it; its sample is the beginning of the probe."""
-    from jobs.engine.trace_text import trace_text
+def trained(config: Config, start: Network | None = None, texts: Path = Path()) -> RunView:
+    """A run as a comparison sees it, a path of its text below ``texts``; its sample is the
+    beginning of the probe.
+    """
     from jobs.engine.train import train
 
-    corpus = load_corpus(config.corpus, Path(), config.training)
+    corpus = load_corpus(config.corpus, texts, config.training)
     training = train(corpus, config, start=start)
-    probe = trace_text(
-        training.network,
-        corpus.held_out_ids[: config.probe.characters],
-        mode=config.training.mode,
-        context=corpus.training_ids[-100:],
-    )
+    probe = traced(training.network, corpus, config, config.probe.characters)
     return RunView(
         config=config,
         card=corpus_card(corpus),
@@ -101,6 +98,18 @@ def trained(config: Config, start: Network | None = None) -> RunView:
         probe=probe,
         run_id="",
         tool_version="",
+    )
+
+
+def traced(network: Network, corpus: Corpus, config: Config, characters: int) -> Trace:
+    """The first ``characters`` of the held-out text."""
+    from jobs.engine.trace_text import trace_text
+
+    return trace_text(
+        network,
+        corpus.held_out_ids[:characters],
+        mode=config.training.mode,
+        context=corpus.training_ids[-100:],
     )
 
 
