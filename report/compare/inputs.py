@@ -38,7 +38,7 @@ def input_changes(
     if runtimes is not None:
         was_on, now_on = (asdict(runtime) for runtime in runtimes)
         candidates += [
-            InputChange(f"runtime.{key}", str(was_on[key]), str(now_on[key]))
+            InputChange(f"runtime.{key}", str(was_on[key]) or ABSENT, str(now_on[key]) or ABSENT)
             for key in sorted(was_on)
         ]
     return tuple(change for change in candidates if change.old != change.new)

@@ -26,9 +26,10 @@ def _steps(heights: NDArray[np.int_], start: int, middle: int) -> str:
     """One closed path; runs of equal height are one stroke."""
     changes = np.flatnonzero(np.diff(heights)) + 1
     edges = [0, *changes.tolist(), len(heights)]
+    tops = heights[edges[:-1]].tolist()
     strokes = [f"M{start},{middle}"]
-    for first, last in pairwise(edges):
-        strokes.append(f"V{heights[first]}h{last - first}")
+    for (first, last), top in zip(pairwise(edges), tops, strict=True):
+        strokes.append(f"V{top}h{last - first}")
     return "".join(strokes) + f"V{middle}Z"
 
 

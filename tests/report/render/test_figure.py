@@ -1,9 +1,11 @@
 """The picture for papers: every character, its level, and nothing that XML cannot carry."""
 
+import re
 from xml.etree import ElementTree
 
-from report.render.figure import COLUMNS, WIDTH, figure
+from report.render.figure import COLUMNS, HEIGHT, WIDTH, figure
 
+SHAPE = r"M(\d+),(\d+)h(\d+)v(\d+)h-(\d+)$"
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -13,6 +15,16 @@ def drawn(text, levels):
 
 def lines(root):
     return [one.text for one in root.findall(f"{SVG}text")]
+
+
+def rectangles(path):
+    """Place and width, in characters, of each rectangle of a path, all of the first line."""
+    found = []
+    for part in path.removesuffix("z").split("z"):
+        x, y, width, height, back = map(int, re.match(SHAPE, part).groups())
+        assert (y, height, back) == (HEIGHT, HEIGHT, width)
+        found.append((x // WIDTH - 1, width // WIDTH))
+    return found
 
 
 def test_every_character_stands_in_its_line():
@@ -26,11 +38,10 @@ def test_long_lines_are_cut():
 
 def test_neighbours_of_one_level_are_one_rectangle_and_zero_is_none():
     root = drawn("abcde", [14, 14, 7, 0, 14])
-    found = [
-        (one.get("class"), int(one.get("x")) // WIDTH - 1, int(one.get("width")) // WIDTH)
-        for one in root.findall(f"{SVG}rect")[1:]
-    ]
-    assert found == [("p14", 0, 2), ("p0", 3, 1), ("p14", 4, 1)]
+    found = {one.get("class"): one.get("d") for one in root.findall(f"{SVG}path")}
+    assert set(found) == {"p0", "p14"}
+    assert rectangles(found["p0"]) == [(3, 1)]
+    assert rectangles(found["p14"]) == [(0, 2), (4, 1)]
 
 
 def test_what_xml_cannot_carry_is_replaced_one_for_one():
