@@ -57,12 +57,13 @@ def today() -> date:
 @config_option
 def doctor(config_path: Path | None) -> None:
     """Say what this installation runs on and where it writes."""
+    from jobs.machine.graphics_card import card_lines
     from jobs.machine.packages import material_notice
     from jobs.machine.program_cache import program_folder
     from jobs.machine.runtime import doctor_lines
     from jobs.pipeline.pipeline import look_at_outputs
 
-    for line in doctor_lines():
+    for line in (*doctor_lines(), *card_lines()):
         click.echo(line)
     click.echo(f"compiled programs: {program_folder() or 'not kept'}")
     try:

@@ -134,15 +134,19 @@ class TrainingConfig(Section):
     l1: Weight = 0.0  # activity penalty on the hidden states
     patience: Annotated[int, Field(ge=0, le=100_000)] = 0  # epochs without gain; 0 = no early stop
     workers: Annotated[int, Field(ge=1, le=250)] = 1  # equal parts of a batch; machines: TF_CONFIG
+    # auto: a graphics card where it pays, else the processor; gpu: a card, or no training
+    device: Literal["auto", "cpu", "gpu"] = "auto"
     start: Literal["fresh", "previous"] = "fresh"
     on_seen: Literal["mark", "refuse"] = "mark"  # where such weights have read held-out text
 
     @model_validator(mode="after")
-    def _loss_fits_regime(self) -> "TrainingConfig":
+    def _settings_fit(self) -> "TrainingConfig":
         if self.regime == "stream" and self.loss == "last":
             raise ValueError(
                 "`loss: last` needs `regime: window`; a stream learns from every character"
             )
+        if self.device == "gpu" and self.workers > 1:
+            raise ValueError("`device: gpu` trains on one card: it needs `workers: 1`")
         return self
 
     @property
@@ -261,6 +265,8 @@ class Config(Section):
             del plain["corpus"]["documents"]
         if plain["training"]["on_seen"] == "mark":
             del plain["training"]["on_seen"]
+        if plain["training"]["device"] == "auto":
+            del plain["training"]["device"]
         if self.network.cell == "lstm":
             del plain["network"]["cell"]
         return plain

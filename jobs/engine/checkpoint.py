@@ -42,7 +42,7 @@ def training_key(corpus: Corpus, config: Config, start: Network | None) -> str:
         "seed": config.seed,
         "layers": config.network.layers,
         **({} if config.network.cell == "lstm" else {"cell": config.network.cell}),
-        "training": config.training.model_dump(mode="json", exclude={"on_seen"}),
+        "training": config.training.model_dump(mode="json", exclude={"on_seen", "device"}),
         "corpus": corpus.sha256,
         "held_out_start": corpus.held_out_start,
         "characters": corpus.characters,

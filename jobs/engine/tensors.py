@@ -21,9 +21,16 @@ if _FLAG not in os.environ.get("XLA_FLAGS", ""):
 # packs it anew: a third faster from the transpose (tests/benchmarks/README.md).
 TRANSPOSED = 512
 
+# Products in float32 on a graphics card too, not in its 19 bits.
+tf.config.experimental.enable_tensor_float_32_execution(False)
 with suppress(RuntimeError):  # TensorFlow is already running, with whatever it was given
     tf.config.threading.set_intra_op_parallelism_threads(INNER_THREADS)
     tf.config.threading.set_inter_op_parallelism_threads(POOL_THREADS)
+
+
+def sees_card() -> bool:
+    """Whether TensorFlow works on a graphics card in this process."""
+    return bool(tf.config.list_physical_devices("GPU"))
 
 
 class State(NamedTuple):

@@ -51,6 +51,7 @@ def train(
     on_steps: Callable[[int, int, int], None] | None = None,
     on_restart: Callable[[Attempt], None] | None = None,
     workers: Workers | None = None,
+    on_card: bool = False,
 ) -> Training:
     """Train a network on the training part of ``corpus``.
 
@@ -70,6 +71,8 @@ def train(
         on_restart: called where a flat start is given up, with the attempt that begins.
         workers: the machines that share the batches; every one of them calls this function, and
             ``start``, ``checkpoint`` and scores are the chief's.
+        on_card: TensorFlow sees a graphics card, and so trains there: a batch is one piece, since
+            its parts would wait for each other. Equal cards give equal bits, other cards others.
 
     Raises:
         NeuronarioError: 65, the text is too short, or ``start`` does not fit the alphabet; 4, the
@@ -85,7 +88,7 @@ def train(
     if workers is not None:
         first = agreed_start(workers, first, training_key(corpus, config, None))
     _check_fit(first, corpus, config)
-    run = _Run(corpus, config, plan, first, saved or _untrained(first), workers)
+    run = _Run(corpus, config, plan, first, saved or _untrained(first), workers, on_card=on_card)
     while not run.finished():
         begin = time.perf_counter()
         if run.gives_up():
@@ -118,14 +121,16 @@ class _Run:
         first: Network,
         saved: Checkpoint,
         workers: Workers | None,
+        *,
+        on_card: bool,
     ) -> None:
         self.corpus, self.config, self.plan, self.first = corpus, config, plan, first
-        self.workers = workers
+        self.workers, self.on_card = workers, on_card
         self.history, self.best = saved.history, saved.best
         self.unigram_bits = unigram_bits(corpus)
         self.states = zero_states(to_device(saved.network), plan.batch)
         self.train_state = self._train_state(saved)
-        self.steps_per_execution = steps_per_execution(plan, saved.network)
+        self.steps_per_execution = steps_per_execution(plan, saved.network, on_card=on_card)
 
     @property
     def attempt(self) -> Attempt:
@@ -191,6 +196,8 @@ class _Run:
         )
 
     def _shards(self) -> int:
+        if self.on_card:
+            return 1
         return shards_of_batch(multiplications(self.plan, self.first), self.plan.batch)
 
     def checkpoint(self) -> Checkpoint:

@@ -9,6 +9,7 @@ import shutil
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from rich.filesize import decimal
 
@@ -43,10 +44,20 @@ class Runtime:
     tensorflow: str  # "" where it is not installed
     pool_threads: int = POOL_THREADS  # of TensorFlow's pools; other numbers change last bits
     inner_threads: int = INNER_THREADS
+    graphics_card: str = ""  # that the network was trained on, with what decides its bits
+
+    def stored(self) -> dict[str, Any]:
+        """As digests and runs hold it; what was added later is left out where it says nothing, so
+        that what an earlier version wrote stays what it was.
+        """
+        plain = asdict(self)
+        if not self.graphics_card:
+            del plain["graphics_card"]
+        return plain
 
 
-def current_runtime() -> Runtime:
-    """The fingerprint of this process."""
+def current_runtime(graphics_card: str = "") -> Runtime:
+    """The fingerprint of this process, which trains on ``graphics_card`` or, "", on none."""
     return Runtime(
         os=platform.system(),
         arch=platform.machine(),
@@ -55,6 +66,7 @@ def current_runtime() -> Runtime:
         python=platform.python_version(),
         numpy=installed_version("numpy"),
         tensorflow=installed_version("tensorflow"),
+        graphics_card=graphics_card,
     )
 
 
@@ -118,6 +130,7 @@ def doctor_lines() -> list[str]:
     facts: dict[str, object] = {"neuronario": __version__, **asdict(current_runtime())}
     for name in ("mkdocs", "mkdocs-material", "properdocs", "zensical", "pydantic", "scipy"):
         facts[name] = installed_version(name) or "not installed"
+    del facts["graphics_card"]  # of a training, not of the machine
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     facts["memory"] = decimal(memory)
     try:

@@ -94,9 +94,13 @@ def _with_shared(call: Call, *arguments: Any) -> Any:
 
 
 def _begin(shared: object) -> None:
-    """End with the process that started this one, and leave Ctrl-C to it."""
     global _shared  # noqa: PLW0603 - a worker has one
     _shared = shared
+    end_with_parent()
+
+
+def end_with_parent() -> None:
+    """End with the process that started this one, and leave Ctrl-C to it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
 

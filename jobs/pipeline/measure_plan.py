@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -168,7 +168,7 @@ def description(run: Run, options: MeasureOptions, text: KnownText, missing: str
     decides = {
         **about,
         "starts": hashlib.sha256(starts).hexdigest(),
-        "runtime": asdict(current_runtime()),
+        "runtime": current_runtime().stored(),
         "program": report_digest(),
     }
     return {**about, "key": digest(decides)}

@@ -17,9 +17,11 @@ from jobs.corpus.sources import STANDARD_INPUT
 from jobs.disk.exchange import was_interrupted
 from jobs.disk.files import remove_folder
 from jobs.errors import ExitCode, NeuronarioError
+from jobs.machine.graphics_card import fingerprint_of
 from jobs.machine.packages import SITE, TRAINING, check_packages
 from jobs.machine.runtime import current_runtime
 from jobs.model.origin import Origin
+from jobs.pipeline.card_choice import chosen_card
 from jobs.pipeline.import_model import import_model, naming_model
 from jobs.pipeline.origin import origin_stage
 from jobs.pipeline.places import check_site, check_store
@@ -39,8 +41,8 @@ from jobs.pipeline.stages import (
     current_execution,
     probe_stage,
     sample_stage,
-    train_stage,
 )
+from jobs.pipeline.train_stage import train_stage
 from jobs.pipeline.workers import send_others_home, worked_for_chief
 from jobs.store.lock import locked_site
 from jobs.store.manifest import explain_difference
@@ -212,10 +214,11 @@ def _plan(options: JobOptions, config_file: ConfigFile) -> JobPlan:
     if imported is not None:
         config, corpus = imported.configured(config), with_alphabet(corpus, imported.alphabet)
     check_memory(config, len(corpus.alphabet), corpus.characters)
+    card = chosen_card(config, len(corpus.alphabet), corpus.characters)
     inputs = stage_inputs(
         config,
         corpus_card(corpus),
-        current_runtime(),
+        current_runtime(fingerprint_of(card)),
         report_digest(),
         None if imported is None else imported.inputs(),
     )
@@ -228,7 +231,8 @@ def _plan(options: JobOptions, config_file: ConfigFile) -> JobPlan:
         site=options.site_folder(config),
         newest=None if name is None else read_run(store, name),
         imported=imported,
-    )
+        graphics_card=card,
+    ).as_newest()
 
 
 def make_run(
@@ -270,7 +274,8 @@ def make_run(
             origin, seen = Origin(recorded=False), None  # learned elsewhere
     else:
         origin, seen = origin_stage(plan, progress)
-        training = train_stage(plan, progress, resume=resume)
+        trained = train_stage(plan, progress, resume=resume)
+        plan, training = trained.plan, trained.training
         network, history, evaluation = training.network, training.history, training.evaluation
     with progress.stage("sample"):
         sample = sample_stage(plan, network)

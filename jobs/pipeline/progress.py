@@ -103,6 +103,8 @@ class ProgressDisplay:
             self.note(f"continues after epoch {done} of {total}")
         if self._bar is not None:
             self._bar.start()
+            if self._task is not None:  # begun before, on a card that failed
+                self._bar.remove_task(self._task)
             self._task = self._bar.add_task("", total=total, completed=done)
 
     def epoch(self, record: EpochRecord) -> None:

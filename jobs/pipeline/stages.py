@@ -1,4 +1,5 @@
-"""The stages that make a run's content: training, sampling, tracing the probe.
+"""The plan of a job, and the stages that make a run's content after its training: sampling, tracing
+the probe.
 
 TensorFlow is imported inside the functions: a job that only renders pages starts without it.
 """
@@ -10,38 +11,30 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from jobs.config.schema import Config
 from jobs.corpus.corpus import Corpus, CorpusCard, corpus_card
 from jobs.corpus.seen import Seen
-from jobs.disk.files import remove_folder
-from jobs.errors import ExitCode, NeuronarioError
+from jobs.errors import NeuronarioError
+from jobs.machine.graphics_card import GraphicsCard, fingerprint_of
 from jobs.machine.tensorflow_start import start_tensorflow
 from jobs.model.grow import regrown
-from jobs.model.history import EpochRecord
-from jobs.model.network import Network, initial_network, model_summary
+from jobs.model.network import Network
 from jobs.model.trace import Trace
 from jobs.pipeline.import_model import ImportedModel
 from jobs.pipeline.progress import ProgressDisplay, utc_now
-from jobs.pipeline.workers import meet_others
-from jobs.store.manifest import Inputs, stage_keys
+from jobs.store.manifest import Inputs, card_of, stage_keys, trained_on
 from jobs.store.store import (
     Execution,
     Run,
-    commit_failure,
     intact,
     open_run,
     run_ids,
     work_folder,
 )
 
-if TYPE_CHECKING:
-    from jobs.engine.train import Training
-
-CHECKPOINT = "checkpoint.npz"
 PROBE_CONTEXT = 100  # characters read before the probe, so that its states are warmed up
 
 
@@ -66,6 +59,7 @@ class JobPlan:
     site: Path
     newest: Run | None
     imported: ImportedModel | None = None  # instead of training
+    graphics_card: GraphicsCard | None = None  # to train on; None: the processor
 
     @cached_property
     def card(self) -> CorpusCard:
@@ -133,84 +127,24 @@ class JobPlan:
                     older.append(run)
         return older
 
+    def trained_on(self, card: GraphicsCard | None) -> "JobPlan":
+        """The same job, trained on ``card``; None: on the processor."""
+        inputs = trained_on(self.inputs, fingerprint_of(card))
+        return replace(self, graphics_card=card, inputs=inputs)
+
+    def as_newest(self) -> "JobPlan":
+        """The same job, where ``training.device`` leaves the choice: that a card came, went or is
+        another one since the newest run is no reason to train again.
+        """
+        if self.newest is None or self.config.training.device != "auto":
+            return self
+        plan = replace(self, inputs=trained_on(self.inputs, card_of(self.newest.manifest.inputs)))
+        return plan if plan.reusable else self
+
     @property
     def work(self) -> Path:
         """Where this training keeps its checkpoint."""
         return work_folder(self.store, stage_keys(self.inputs).train)
-
-
-def train_stage(plan: JobPlan, progress: ProgressDisplay, *, resume: bool) -> "Training":
-    """Train, or go on from the checkpoint of an interrupted training.
-
-    Raises:
-        NeuronarioError: 4, the training was unsound; a failed run records it. 75, another worker
-            did not come or is lost.
-    """
-    if not resume:
-        remove_folder(plan.work)
-    with progress.stage("train"):
-        start_tensorflow()
-        from jobs.engine.batches import few_steps, make_batch_plan
-        from jobs.engine.checkpoint import read_checkpoint, training_key
-        from jobs.engine.flat_start import Attempt
-        from jobs.engine.train import train
-        from jobs.engine.workers import Workers
-
-        warm = plan.warm_start
-        start = None if warm is None else warm.network
-        checkpoint = plan.work / CHECKPOINT
-        saved = read_checkpoint(
-            checkpoint, training_key(plan.corpus, plan.config, start), plan.config.network.cells
-        )
-        history = list(saved.history) if saved else []
-        for line in summary_lines(plan):
-            progress.note(line)
-        training = plan.config.training
-        corpus = plan.corpus
-        batches = make_batch_plan(
-            corpus.training_ids, training, plan.config.seed, corpus.training_starts
-        )
-        warning = few_steps(batches)
-        if warning:
-            progress.warn(warning)
-        cluster = meet_others(plan.config, progress)
-        progress.epochs(training.epochs, len(history))
-
-        def on_epoch(record: EpochRecord, _seconds: float) -> None:
-            history.append(record)
-            progress.epoch(record)
-
-        def on_restart(attempt: Attempt) -> None:
-            progress.warn(
-                f"the first {attempt.after} epochs are no better than character frequencies; "
-                f"begun anew with a learning rate of {attempt.learning_rate:g} for the "
-                f"{attempt.epochs} epochs that are left (training.flat_epochs)"
-            )
-
-        try:
-            return train(
-                plan.corpus,
-                plan.config,
-                start=start,
-                checkpoint=checkpoint,
-                on_epoch=on_epoch,
-                on_steps=progress.steps,
-                on_restart=on_restart,
-                workers=None if cluster is None else Workers(cluster),
-            )
-        except NeuronarioError as error:
-            if error.code == ExitCode.UNSOUND:
-                _keep_failure(plan, tuple(history), str(error), progress)
-            raise
-
-
-def summary_lines(plan: JobPlan) -> list[str]:
-    """The layers of the network that is to be trained, with their parameter counts."""
-    config = plan.config
-    network = initial_network(
-        len(plan.corpus.alphabet), config.network.layers, config.seed, config.network.cells
-    )
-    return model_summary(network).splitlines()
 
 
 def sample_stage(plan: JobPlan, network: Network) -> Trace:
@@ -261,18 +195,3 @@ def current_execution(progress: ProgressDisplay, *, swept: bool = False) -> Exec
         log=progress.log_text(),
         sweep=swept,
     )
-
-
-def _keep_failure(
-    plan: JobPlan, history: tuple[EpochRecord, ...], reason: str, progress: ProgressDisplay
-) -> None:
-    commit_failure(
-        plan.store,
-        plan.config,
-        plan.card,
-        history,
-        plan.inputs,
-        reason,
-        execution=current_execution(progress),
-    )
-    remove_folder(plan.work)

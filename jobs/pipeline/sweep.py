@@ -17,12 +17,13 @@ from jobs.corpus.corpus import Corpus, corpus_card
 from jobs.corpus.load import load_corpus
 from jobs.disk.files import remove_folder
 from jobs.errors import ExitCode, NeuronarioError
+from jobs.machine.graphics_card import fingerprint_of
 from jobs.machine.packages import TRAINING, check_packages
 from jobs.machine.runtime import current_runtime
 from jobs.pipeline.progress import ProgressDisplay
 from jobs.pipeline.reports import concept_count, measure_across_seeds, report_digest
 from jobs.pipeline.session import JobOptions, running_job
-from jobs.pipeline.sweep_cell import CellOutcome, CellTask, CellWork, made_run
+from jobs.pipeline.sweep_cell import CellOutcome, CellTask, CellWork, made_run, swept_card
 from jobs.pipeline.sweep_workers import DoneCells, by_cluster, by_processes, one_by_one
 from jobs.store.adopt import adopt_run
 from jobs.store.layout import Layout, prepare_store
@@ -106,14 +107,16 @@ def plan_sweep(sweep: Sweep, store: Path) -> SweepPlan:
         NeuronarioError: 65, 66, 74, 77 a text; 78 concepts of one name, or too little memory.
     """
     concept_count(sweep.base.config.report)
-    templates, runtime = report_digest(), current_runtime()
+    templates = report_digest()
     found = {stage: runs_by_key(store, stage) for stage in ("report", "trace", "train")}
     corpora: dict[object, Corpus] = {}
     planned = []
     for cell in sweep.cells:
         corpus = _corpus(cell, corpora)
         check_memory(cell.config, len(corpus.alphabet), corpus.characters)
-        inputs = stage_inputs(cell.config, corpus_card(corpus), runtime, templates)
+        card = corpus_card(corpus)
+        runtime = current_runtime(fingerprint_of(swept_card(cell.config, card)))
+        inputs = stage_inputs(cell.config, card, runtime, templates)
         keys = stage_keys(inputs)
         run = _first_whole(found["report"].get(keys.report, ()))
         candidates = (

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jobs.config.schema import Config
-from jobs.corpus.corpus import Corpus, corpus_card
+from jobs.corpus.corpus import Corpus, CorpusCard, corpus_card
 from jobs.errors import ExitCode, NeuronarioError
+from jobs.machine.graphics_card import GraphicsCard, fingerprint_of
 from jobs.machine.packages import TRAINING, check_packages
 from jobs.machine.runtime import current_runtime
+from jobs.pipeline.card_choice import chosen_card
 from jobs.pipeline.pipeline import make_run
 from jobs.pipeline.progress import ProgressDisplay
 from jobs.pipeline.reports import report_digest
@@ -86,6 +88,11 @@ def run_cell(
     return CellOutcome(ExitCode.OK)
 
 
+def swept_card(config: Config, card: CorpusCard) -> GraphicsCard | None:
+    """The card that a cell is trained on, which it must ask for; None: the processor."""
+    return chosen_card(config, len(card.alphabet), card.characters, swept=True)
+
+
 def made_run(place: Path, inputs: Inputs) -> Run | None:
     """The newest run in ``place`` made from ``inputs``, failed or not; None where there is none."""
     wanted = stage_keys(inputs).report
@@ -105,6 +112,7 @@ def _make(task: CellTask, place: Path, progress: ProgressDisplay) -> None:
         store=place,
         site=place,  # nothing is published
         newest=None if name is None else open_run(place, name),
+        graphics_card=swept_card(task.config, corpus_card(task.corpus)),
     )
     done = plan.reusable if plan.source is not None and intact(plan.source) else ""
     if done == "report":
@@ -121,7 +129,9 @@ def _check_same_machine(task: CellTask) -> None:
         NeuronarioError: 78, processor, packages or program are others here.
     """
     card = corpus_card(task.corpus)
-    here = stage_inputs(task.config, card, current_runtime(), report_digest())
+    used = swept_card(task.config, card)
+    runtime = current_runtime(fingerprint_of(used))
+    here = stage_inputs(task.config, card, runtime, report_digest())
     if stage_keys(here) != stage_keys(task.inputs):
         differs = explain_difference(task.inputs, here)[0]
         raise NeuronarioError(

@@ -8,7 +8,6 @@ two runs equal byte for byte?". Wall times and host names are outside both.
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
@@ -121,8 +120,9 @@ def stage_inputs(
     of which an import reads the regime alone.
     """
     plain = config.stored()
-    plain["training"].pop("on_seen", None)  # decides whether there is a run, not what it is
-    fingerprint: JsonObject = asdict(runtime)
+    for key in ("on_seen", "device"):  # say whether there is a run, and where; not what it is
+        plain["training"].pop(key, None)
+    fingerprint: JsonObject = runtime.stored()
     text: JsonObject = {"sha256": card.sha256, "held_out_start": card.held_out_start}
     if config.corpus.hold_out != "tail":  # left out else: the keys of before hold
         text["hold_out"] = config.corpus.hold_out
@@ -151,6 +151,23 @@ def stage_inputs(
             "templates": {"sha256": templates_sha256},
         },
     )
+
+
+def card_of(inputs: Inputs) -> str:
+    """The graphics card of a training, as its fingerprint names it; "": the processor."""
+    runtime = inputs.train["runtime"]
+    assert isinstance(runtime, dict)
+    return str(runtime.get("graphics_card", ""))
+
+
+def trained_on(inputs: Inputs, graphics_card: str) -> Inputs:
+    """The same inputs of a training on this card; "": on the processor."""
+    known = inputs.train["runtime"]
+    assert isinstance(known, dict)
+    runtime = {**known, "graphics_card": graphics_card}
+    if not graphics_card:
+        del runtime["graphics_card"]
+    return inputs.model_copy(update={"train": {**inputs.train, "runtime": runtime}})
 
 
 def _reading(training: dict[str, Any]) -> JsonObject:

@@ -22,8 +22,10 @@ def contenders(work: Work, plan: BatchPlan, symbols: int) -> list[Contender]:
     return [contender("Neuronario", work, plan, network)]
 
 
-def contender(name: str, work: Work, plan: BatchPlan, network: Network) -> Contender:
-    """The work's steps by a network."""
+def contender(
+    name: str, work: Work, plan: BatchPlan, network: Network, shards: int | None = None
+) -> Contender:
+    """The work's steps by a network; a batch in so many ``shards``, or as a job cuts it."""
     weights = to_device(network)
     train_state = TrainState(
         weights,
@@ -32,7 +34,7 @@ def contender(name: str, work: Work, plan: BatchPlan, network: Network) -> Conte
         tf.constant(0),
         zero_metrics(),
     )
-    shards = shards_of_batch(multiplications(plan, network), plan.batch)
+    shards = shards or shards_of_batch(multiplications(plan, network), plan.batch)
     execute = compiled_steps(
         StepSettings(work.regime == "stream", 0.0, 0.0, 0.001, "constant", shards)
     )

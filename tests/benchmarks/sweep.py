@@ -1,6 +1,7 @@
 """One sweep made in four ways: in one process, by two, by a Dask cluster over TCP, and by a cluster
-that is mistreated. ``python -m tests.benchmarks.sweep FOLDER [--local]`` prints the tables; --local
-leaves the clusters out.
+that is mistreated. ``python -m tests.benchmarks.sweep FOLDER`` prints the tables; ``--local``
+leaves the clusters out; ``--cores`` compares a Dask cluster of one worker with one of two, each
+worker on a core of its own, as on machines of one core (a process alone uses two).
 
 3 seeds x 2 sizes. The mistreated cluster: one worker is killed in training, one is stopped for ten
 seconds, then a run is deleted from the store and the sweep is called again. Every store must hold
@@ -14,7 +15,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,9 +41,7 @@ STOPPED = 10.0  # seconds
 
 
 def main(folder: Path, *, local: bool) -> None:
-    folder.mkdir(parents=True)
-    (folder / "base.yml").write_text(yaml.safe_dump(CONFIG))
-    (folder / "sweep.yml").write_text(yaml.safe_dump(SWEEP))
+    prepare(folder)
     seconds = {"one process": timed(folder, "serial")}
     seconds["two processes"] = timed(folder, "two", "--workers", "2")
     others = ["two"]
@@ -56,9 +55,37 @@ def main(folder: Path, *, local: bool) -> None:
     for name in others:
         same = contents(folder / name) == expected
         print(f"{name}: {len(run_ids(folder / name))} runs, the same as serial: {same}")
+    print_seconds(seconds)
+
+
+def one_core_each(folder: Path) -> None:
+    """One worker against two, where none has more than its core."""
+    prepare(folder)
+    first, second = sorted(os.sched_getaffinity(0))[:2]
+    os.sched_setaffinity(0, {second})  # who asks and waits: a fingerprint counts the cores
+    seconds = {}
+    for name, cores in (("alone", [first]), ("together", [first, second])):
+        with cluster(folder, name, cores) as (address, _):
+            words = f"{len(cores)} workers of one core"
+            seconds[words] = timed(folder, name, "--scheduler", address)
+    same = contents(folder / "alone") == contents(folder / "together")
+    print(f"{len(run_ids(folder / 'together'))} runs, the same: {same}")
+    print_seconds(seconds)
+
+
+def prepare(folder: Path) -> None:
+    """Write what is swept."""
+    folder.mkdir(parents=True)
+    (folder / "base.yml").write_text(yaml.safe_dump(CONFIG))
+    (folder / "sweep.yml").write_text(yaml.safe_dump(SWEEP))
+
+
+def print_seconds(seconds: dict[str, float]) -> None:
+    """The table; the first is what the others are measured by."""
     print("\n| made by | s | faster by |\n|---|---|---|")
+    first = next(iter(seconds.values()))
     for name, one in seconds.items():
-        print(f"| {name} | {one:.0f} | {seconds['one process'] / one:.2f} |")
+        print(f"| {name} | {one:.0f} | {first / one:.2f} |")
 
 
 def timed(folder: Path, store: str, *arguments: str) -> float:
@@ -128,8 +155,13 @@ def environment(**more: str) -> dict[str, str]:
 
 
 @contextmanager
-def cluster(folder: Path, name: str) -> Iterator[tuple[str, list["subprocess.Popen[bytes]"]]]:
-    """A scheduler and two workers, each a process of its own; its address, and the workers."""
+def cluster(
+    folder: Path, name: str, cores: Sequence[int | None] = (None, None)
+) -> Iterator[tuple[str, list["subprocess.Popen[bytes]"]]]:
+    """A scheduler and two workers, each a process of its own; its address, and the workers.
+
+    A worker on each of ``cores``; None: on all of the machine.
+    """
     file, temporary = folder / f"{name}.json", folder / f"{name}-temporary"
     temporary.mkdir()
     dask, quiet = [sys.executable, "-m", "dask"], subprocess.DEVNULL
@@ -140,10 +172,10 @@ def cluster(folder: Path, name: str) -> Iterator[tuple[str, list["subprocess.Pop
     try:
         while not file.exists():
             time.sleep(0.1)
-        started += [
-            subprocess.Popen([*dask, "worker", *worker], cwd=folder, env=own, stderr=quiet)
-            for _ in range(2)
-        ]
+        for core in cores:
+            pinned = [] if core is None else ["taskset", "--cpu-list", str(core)]
+            words = [*pinned, *dask, "worker", *worker]
+            started.append(subprocess.Popen(words, cwd=folder, env=own, stderr=quiet))
         yield json.loads(file.read_text())["address"], started[1:]
     finally:
         for process in started:
@@ -152,4 +184,8 @@ def cluster(folder: Path, name: str) -> Iterator[tuple[str, list["subprocess.Pop
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]).resolve(), local="--local" in sys.argv[2:])
+    place = Path(sys.argv[1]).resolve()
+    if "--cores" in sys.argv[2:]:
+        one_core_each(place)
+    else:
+        main(place, local="--local" in sys.argv[2:])

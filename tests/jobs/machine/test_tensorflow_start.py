@@ -42,6 +42,23 @@ def test_graphics_cards_are_hidden_before_tensorflow_looks_for_them(tmp_path, mo
     assert (done.returncode, done.stdout, done.stderr) == (0, "-1", "")
 
 
+def test_a_process_that_trains_on_a_card_sees_that_one_alone(tmp_path, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    monkeypatch.setenv("XLA_FLAGS", "--xla_dump_to=/nowhere")
+    said = "print(*(os.environ[name] for name in ('CUDA_VISIBLE_DEVICES', 'XLA_FLAGS')))\n"
+    start_it = (
+        "from functools import partial\n"
+        "from jobs.machine.graphics_card import GraphicsCard\n"
+        "card = GraphicsCard('Card', '580', 'GPU-aa', 1, 1)\n"
+        "module.start_tensorflow = partial(module.start_tensorflow, card)\n"
+    )
+    done = start(tmp_path, f"import os\n{said}", start_it)
+    address, *flags = done.stdout.split()
+    assert (done.returncode, done.stderr, address) == (0, "", "GPU-aa")
+    assert flags[0] == "--xla_dump_to=/nowhere"  # the user's own stay
+    assert "--xla_gpu_deterministic_ops=true" in flags
+
+
 def test_an_abort_leaves_its_words(tmp_path):
     done = start(tmp_path, GREETING + "os.abort()\n")
     assert done.returncode == -6

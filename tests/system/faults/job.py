@@ -34,7 +34,8 @@ from jobs.model.reading_mode import STREAM
 from jobs.model.trace import Before, Trace
 from jobs.pipeline.pipeline import run_job
 from jobs.pipeline.session import JobOptions
-from jobs.pipeline.stages import CHECKPOINT, JobPlan
+from jobs.pipeline.stages import JobPlan
+from jobs.pipeline.train_stage import CHECKPOINT, Trained
 from jobs.store.check import check_store
 from jobs.store.lock import holder
 from jobs.store.prune import clear_leftovers
@@ -237,7 +238,7 @@ def check_invariants(
     assert read_run(store).content()
 
 
-def _train(plan: JobPlan, progress: Any, *, resume: bool) -> Training:
+def _train(plan: JobPlan, progress: Any, *, resume: bool) -> Trained:
     network = initial_network(len(plan.corpus.alphabet), SIZES, plan.config.seed)
     key = training_key(plan.corpus, plan.config, None)
     saved = read_checkpoint(plan.work / CHECKPOINT, key, network.cells) if resume else None
@@ -250,7 +251,7 @@ def _train(plan: JobPlan, progress: Any, *, resume: bool) -> Training:
             state = Checkpoint(network, network, network, network, epoch, history)
             write_checkpoint(plan.work / CHECKPOINT, state, key)
             progress.epoch(record)
-    return Training(network, history, Evaluation(2.0, 100, 3.0, 2, False))
+    return Trained(plan, Training(network, history, Evaluation(2.0, 100, 3.0, 2, False)))
 
 
 def _trace(plan: JobPlan, seed: int, characters: int) -> Trace:
