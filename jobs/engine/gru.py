@@ -42,10 +42,10 @@ class Gru(NamedTuple):
         return 2
 
     def rows(self, product: Tensor, bias: Tensor) -> Rows:
-        """(..., 2H), (..., H) and (H,), from ``x @ kernel`` (..., 3H) and both biases (2, 3H)."""
+        """(..., 2H), (..., H) and both biases (2, 3H), from ``x @ kernel`` (..., 3H) and these."""
         split = 2 * bias.shape[-1] // 3
         both = product[..., :split] + (bias[0, :split] + bias[1, :split])
-        return Rows(both, product[..., split:] + bias[0, split:], bias[1, split:])
+        return Rows(both, product[..., split:] + bias[0, split:], bias)
 
     def step(
         self, row: Rows, state: State, recurrent_kernel: Tensor, transposed: bool
@@ -53,7 +53,7 @@ class Gru(NamedTuple):
         """THE step.
 
         Args:
-            row: (B, 2H), (B, H) and (H,), see above.
+            row: (B, 2H), (B, H) and (2, 3H), see above.
             state: before the step.
             recurrent_kernel: (H, 3H), or its transpose.
             transposed: whether it is.
@@ -64,7 +64,9 @@ class Gru(NamedTuple):
         product = tf.matmul(state.hidden, recurrent_kernel, transpose_b=transposed)
         units = product.shape[-1] // 3
         gates = gate_values(self.kind.gate_activation, row.changing + product[:, : 2 * units])
-        u = product[:, 2 * units :] + row.constant
+        # cut here: before the loop it would be one more operation that is ready at once, and beyond
+        # eight XLA hands some to another thread (layers.py)
+        u = product[:, 2 * units :] + row.constant[1, 2 * units :]
         g = self._candidate(row.fixed, gates, u)
         return State(g + gates[:, :units] * (state.hidden - g)), gates, (gates, u)
 

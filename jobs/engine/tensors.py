@@ -45,7 +45,7 @@ class Rows(NamedTuple):
 
     changing: Tensor  # (..., W) what a step overwrites, in place, with what is kept of it
     fixed: Tensor = ()  # (..., H) what stays as it is, where the cell needs it
-    constant: Tensor = ()  # (H,) of all steps, likewise
+    constant: Tensor = ()  # (2, 3H) of all steps, likewise
 
 
 class LayerRun(NamedTuple):
