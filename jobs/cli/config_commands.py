@@ -23,7 +23,7 @@ def config_check(path: Path | None) -> None:
     Looks at the places of store and site too, from this folder.
     """
     from jobs.config.file import config_problems
-    from jobs.pipeline.pipeline import check_inputs, look_at_outputs
+    from jobs.pipeline.checks import check_inputs, look_at_outputs
 
     target = path or default_config_path()
     problems = config_problems(target)
@@ -61,7 +61,7 @@ def doctor(config_path: Path | None) -> None:
     from jobs.machine.packages import material_notice
     from jobs.machine.program_cache import program_folder
     from jobs.machine.runtime import doctor_lines
-    from jobs.pipeline.pipeline import look_at_outputs
+    from jobs.pipeline.checks import look_at_outputs
 
     for line in (*doctor_lines(), *card_lines()):
         click.echo(line)

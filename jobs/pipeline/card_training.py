@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 LONGEST_REASON = 200  # characters of what a library says
 ENDED = "ended", "refused", "unusable"
+ENDING_SECONDS = 30.0  # that the process has for its own end
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ def train_on_card(task: TrainingTask, card: GraphicsCard, listeners: Listeners) 
         word, *said = _last_word(ours, listeners)
     finally:
         ours.close()
+        process.join(ENDING_SECONDS)
+        process.kill()  # a driver that hangs; nothing where it has ended
         process.join()
     if word == "refused":
         raise NeuronarioError(*said)

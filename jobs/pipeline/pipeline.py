@@ -7,13 +7,11 @@ everything. TensorFlow is imported only where a network is trained, sampled or t
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 from jobs.config.file import ConfigFile, load_config
 from jobs.config.memory import check_memory
 from jobs.corpus.corpus import corpus_card, with_alphabet
 from jobs.corpus.load import load_corpus
-from jobs.corpus.sources import STANDARD_INPUT
 from jobs.disk.exchange import was_interrupted
 from jobs.disk.files import remove_folder
 from jobs.errors import ExitCode, NeuronarioError
@@ -24,7 +22,7 @@ from jobs.model.origin import Origin
 from jobs.pipeline.card_choice import chosen_card
 from jobs.pipeline.import_model import import_model, naming_model
 from jobs.pipeline.origin import origin_stage
-from jobs.pipeline.places import check_site, check_store
+from jobs.pipeline.places import check_site
 from jobs.pipeline.progress import ProgressDisplay
 from jobs.pipeline.reports import (
     concept_count,
@@ -81,48 +79,6 @@ def explain_job(options: JobOptions) -> list[str]:
         stages = {"report": "all of it", "trace": "training and traces", "train": "training"}
         lines.append(f"run {plan.source.id} has {stages[plan.reusable]} already: taken from there")
     return lines or ["nothing changed"]
-
-
-def check_inputs(config_path: Path) -> list[str]:
-    """What a configuration without problems would be run on, one line each: its text, its concepts.
-
-    Standard input is left alone: it can be read once only.
-
-    Raises:
-        NeuronarioError: 65, 66, 74, 77 the text; 78 concepts of one name, or too little memory.
-    """
-    config_file = load_config(config_path)
-    config = config_file.config
-    lines = [f"concepts: {concept_count(config.report)}"]
-    if STANDARD_INPUT in config.corpus.paths:
-        return ["corpus: standard input, not looked at", *lines]
-    corpus = load_corpus(config.corpus, config_file.folder, config.training)
-    check_memory(config, len(corpus.alphabet), corpus.characters)
-    held_out = corpus.characters - corpus.held_out_start
-    lines.insert(
-        0,
-        f"corpus: {corpus.name}, {corpus.characters:,} characters, {len(corpus.alphabet):,} "
-        f"distinct, {held_out:,} held out",
-    )
-    imported = import_model(config_file, corpus)
-    model = [] if imported is None else imported.lines()
-    return [*lines, *(f"{corpus.name}: {note}" for note in corpus.notes), *model]
-
-
-def look_at_outputs(config_path: Path) -> list[str]:
-    """Where the job of a configuration writes, one line each; nothing is written.
-
-    Raises:
-        NeuronarioError: 66, 77, 78 the configuration; 65, 73 or 77 a place that it may not have.
-    """
-    config_file = load_config(config_path)
-    settings = config_file.config
-    store, site = Path(settings.store.directory), Path(settings.site.directory)
-    check_store(store, config_path, config_file)
-    check_site(site, store, config_path, config_file)
-    place = place_of_site(site, settings.site)
-    way = f" (its contents are exchanged one by one: {place.inside})" if place.inside else ""
-    return [f"store: {store.absolute()}", f"site: {place.folder}{way}"]
 
 
 def train_only(options: JobOptions) -> None:

@@ -130,6 +130,19 @@ def test_a_driver_that_aborts_costs_no_job(monkeypatch, task, listeners, heard):
     assert heard == [(1, 2, 3)]
 
 
+def hangs(connection, task, card):
+    connection.send(("refused", "nothing learned", ExitCode.UNSOUND))
+    threading.Event().wait()
+
+
+def test_a_driver_that_hangs_at_the_end_is_ended(monkeypatch, task, listeners):
+    monkeypatch.setattr(card_training, "_train", hangs)
+    monkeypatch.setattr(card_training, "ENDING_SECONDS", 0.2)
+    with pytest.raises(NeuronarioError, match="nothing learned"):
+        train_on_card(task, NOWHERE, listeners)
+    assert not multiprocessing.active_children()
+
+
 def test_nor_does_a_process_that_ends(monkeypatch, task, listeners):
     monkeypatch.setattr(card_training, "_train", failed)
     with pytest.raises(CardUnusableError, match="ended with exit code 3"):

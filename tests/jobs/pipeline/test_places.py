@@ -4,7 +4,7 @@ import pytest
 
 from jobs.config.file import load_config
 from jobs.errors import ExitCode, NeuronarioError
-from jobs.pipeline import pipeline
+from jobs.pipeline import checks
 from jobs.pipeline.places import check_report, check_site, check_store, check_trace
 from jobs.store.layout import prepare_store
 
@@ -80,6 +80,6 @@ def test_reports_and_traces(user):
 def test_the_places_of_a_configuration(user):
     path = user / "conf" / "my.yml"
     work = user / "home" / "work"
-    assert pipeline.look_at_outputs(path) == [f"store: {work / 'runs'}", f"site: {work / 'site'}"]
+    assert checks.look_at_outputs(path) == [f"store: {work / 'runs'}", f"site: {work / 'site'}"]
     path.write_text("corpus: {path: ../texts/a.txt}\nsite: {directory: runs/site}\n")
-    assert "lies in the store" in refused(pipeline.look_at_outputs, path)
+    assert "lies in the store" in refused(checks.look_at_outputs, path)
