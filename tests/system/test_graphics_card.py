@@ -73,7 +73,7 @@ def test_who_insists_on_a_card_is_told_why_there_is_no_training(tmp_path):
     assert newest_run(tmp_path / "runs") is None
     absent = neuronario(tmp_path, "run", "--no-publish", environment={"CUDA_VISIBLE_DEVICES": ""})
     assert absent.code == 78
-    checked = neuronario(tmp_path, "check", environment={"CUDA_VISIBLE_DEVICES": ""})
+    checked = neuronario(tmp_path, "config", "check", environment={"CUDA_VISIBLE_DEVICES": ""})
     assert checked.code == 78 and "no NVIDIA card can be seen" in checked.err
     assert "no NVIDIA card can be seen" in absent.err.splitlines()[-1]
 
