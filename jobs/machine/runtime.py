@@ -127,10 +127,9 @@ def installed_version(distribution: str) -> str:
 
 def doctor_lines() -> list[str]:
     """One ``name: value`` line for each thing that explains a difference between two machines."""
-    facts: dict[str, object] = {"neuronario": __version__, **asdict(current_runtime())}
+    facts: dict[str, object] = {"neuronario": __version__, **current_runtime().stored()}
     for name in ("mkdocs", "mkdocs-material", "properdocs", "zensical", "pydantic", "scipy"):
         facts[name] = installed_version(name) or "not installed"
-    del facts["graphics_card"]  # of a training, not of the machine
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     facts["memory"] = decimal(memory)
     try:

@@ -26,6 +26,7 @@ from jobs.printable import printable
 if TYPE_CHECKING:
     from jobs.engine.flat_start import Attempt
     from jobs.engine.train import Training
+    from jobs.engine.workers import Workers
 
 LONGEST_REASON = 200  # characters of what a library says
 ENDED = "ended", "refused", "unusable"
@@ -98,6 +99,31 @@ def _last_word(connection: Connection, listeners: Listeners) -> tuple[Any, ...]:
         getattr(listeners, word)(*said)
 
 
+def train_task(
+    task: TrainingTask,
+    listeners: Listeners,
+    *,
+    workers: "Workers | None" = None,
+    on_card: bool = False,
+) -> "Training":
+    """Train in this process, in which TensorFlow has been started; as
+    :func:`jobs.engine.train.train`.
+    """
+    from jobs.engine.train import train
+
+    return train(
+        task.corpus,
+        task.config,
+        start=task.start,
+        checkpoint=task.checkpoint,
+        on_epoch=listeners.on_epoch,
+        on_steps=listeners.on_steps,
+        on_restart=listeners.on_restart,
+        workers=workers,
+        on_card=on_card,
+    )
+
+
 def _train(connection: Connection, task: TrainingTask, card: GraphicsCard) -> None:
     """The other process."""
     end_with_parent()
@@ -108,7 +134,6 @@ def _train(connection: Connection, task: TrainingTask, card: GraphicsCard) -> No
     try:
         start_tensorflow(card)
         from jobs.engine.tensors import sees_card
-        from jobs.engine.train import train
 
         if not sees_card():
             raise CardUnusableError(
@@ -116,16 +141,8 @@ def _train(connection: Connection, task: TrainingTask, card: GraphicsCard) -> No
                 "pip install 'neuronario[gpu]'",
                 ExitCode.BAD_CONFIG,
             )
-        training = train(
-            task.corpus,
-            task.config,
-            start=task.start,
-            checkpoint=task.checkpoint,
-            on_epoch=tell("on_epoch"),
-            on_steps=tell("on_steps"),
-            on_restart=tell("on_restart"),
-            on_card=True,
-        )
+        listeners = Listeners(tell("on_epoch"), tell("on_steps"), tell("on_restart"))
+        training = train_task(task, listeners, on_card=True)
         tell("ended")(training.network, training.history, training.evaluation)
     except NeuronarioError as error:
         tell("refused")(str(error), error.code)

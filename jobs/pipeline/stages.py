@@ -138,7 +138,10 @@ class JobPlan:
         """
         if self.newest is None or self.config.training.device != "auto":
             return self
-        plan = replace(self, inputs=trained_on(self.inputs, card_of(self.newest.manifest.inputs)))
+        card = card_of(self.newest.manifest.inputs)
+        if card == fingerprint_of(self.graphics_card):  # nothing to look up twice
+            return self
+        plan = replace(self, inputs=trained_on(self.inputs, card))
         return plan if plan.reusable else self
 
     @property

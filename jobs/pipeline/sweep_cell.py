@@ -74,7 +74,7 @@ def run_cell(
     What is there already is used: a finished run, a run with the same training, a checkpoint.
     """
     try:
-        _check_same_machine(task)
+        card = _card_of_same_machine(task)
         with locked(place, "starting", wait_seconds=WAIT_SECONDS) as lock:
 
             def tell(doing: str) -> None:
@@ -82,7 +82,7 @@ def run_cell(
                 on_change(doing)
 
             with ProgressDisplay(quiet=quiet, on_change=tell) as progress:
-                _make(task, place, progress)
+                _make(task, place, progress, card)
     except NeuronarioError as error:
         return CellOutcome(error.code, str(error))
     return CellOutcome(ExitCode.OK)
@@ -103,7 +103,9 @@ def made_run(place: Path, inputs: Inputs) -> Run | None:
     return None
 
 
-def _make(task: CellTask, place: Path, progress: ProgressDisplay) -> None:
+def _make(
+    task: CellTask, place: Path, progress: ProgressDisplay, card: GraphicsCard | None
+) -> None:
     name = newest_run(place)
     plan = JobPlan(
         config=task.config,
@@ -112,7 +114,7 @@ def _make(task: CellTask, place: Path, progress: ProgressDisplay) -> None:
         store=place,
         site=place,  # nothing is published
         newest=None if name is None else open_run(place, name),
-        graphics_card=swept_card(task.config, corpus_card(task.corpus)),
+        graphics_card=card,
     )
     done = plan.reusable if plan.source is not None and intact(plan.source) else ""
     if done == "report":
@@ -122,8 +124,8 @@ def _make(task: CellTask, place: Path, progress: ProgressDisplay) -> None:
     make_run(plan, progress, done, resume=True, swept=True)
 
 
-def _check_same_machine(task: CellTask) -> None:
-    """Refuse to make other bytes than the sweep asked for.
+def _card_of_same_machine(task: CellTask) -> GraphicsCard | None:
+    """The card that the cell is trained on, where this machine makes the bytes that are asked for.
 
     Raises:
         NeuronarioError: 78, processor, packages or program are others here.
@@ -139,3 +141,4 @@ def _check_same_machine(task: CellTask) -> None:
             "same processor and the same installation, or sweep in parts there (--part, collect)",
             ExitCode.BAD_CONFIG,
         )
+    return used

@@ -1,5 +1,7 @@
 """The stage that trains: on a graphics card where it pays, on the processor, or with others."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,7 +12,7 @@ from jobs.machine.tensorflow_start import start_tensorflow
 from jobs.model.history import EpochRecord
 from jobs.model.network import initial_network, model_summary
 from jobs.pipeline.card_choice import CardUnusableError, check_free
-from jobs.pipeline.card_training import Listeners, TrainingTask, train_on_card
+from jobs.pipeline.card_training import Listeners, TrainingTask, train_on_card, train_task
 from jobs.pipeline.progress import ProgressDisplay
 from jobs.pipeline.stages import JobPlan, current_execution
 from jobs.pipeline.workers import meet_others
@@ -54,11 +56,8 @@ def _on_card(
     check_free(card, plan.config, len(plan.corpus.alphabet))
     progress.note(f"on {card.name}")
     told = _begun(plan, progress, resume=resume)
-    try:
-        return train_on_card(_task(plan), card, told.listeners())
-    except NeuronarioError as error:
-        told.keep_failure(error)
-        raise
+    with told.keeping_failure():
+        return train_on_card(_task(plan), card, told.begin())
 
 
 def _without_card(
@@ -82,26 +81,13 @@ def _without_card(
 
 def _on_processor(plan: JobPlan, progress: ProgressDisplay, *, resume: bool) -> "Training":
     start_tensorflow()
-    from jobs.engine.train import train
     from jobs.engine.workers import Workers
 
     told = _begun(plan, progress, resume=resume)
     cluster = meet_others(plan.config, progress)
-    task, listeners = _task(plan), told.listeners()
-    try:
-        return train(
-            task.corpus,
-            task.config,
-            start=task.start,
-            checkpoint=task.checkpoint,
-            on_epoch=listeners.on_epoch,
-            on_steps=listeners.on_steps,
-            on_restart=listeners.on_restart,
-            workers=None if cluster is None else Workers(cluster),
-        )
-    except NeuronarioError as error:
-        told.keep_failure(error)
-        raise
+    with told.keeping_failure():
+        workers = None if cluster is None else Workers(cluster)
+        return train_task(_task(plan), told.begin(), workers=workers)
 
 
 def _task(plan: JobPlan) -> TrainingTask:
@@ -118,14 +104,22 @@ class _Told:
     progress: ProgressDisplay
     history: list[EpochRecord] = field(default_factory=list)
 
-    def listeners(self) -> Listeners:
-        """That tell the reader."""
+    def begin(self) -> Listeners:
+        """Show the epochs, whose time begins now; who tells the reader of them."""
+        self.progress.epochs(self.plan.config.training.epochs, len(self.history))
         return Listeners(self._on_epoch, self.progress.steps, self._on_restart)
 
-    def keep_failure(self, error: NeuronarioError) -> None:
+    @contextmanager
+    def keeping_failure(self) -> Iterator[None]:
         """Leave a failed run where a training was unsound."""
-        if error.code != ExitCode.UNSOUND:
-            return
+        try:
+            yield
+        except NeuronarioError as error:
+            if error.code == ExitCode.UNSOUND:
+                self._keep(error)
+            raise
+
+    def _keep(self, error: NeuronarioError) -> None:
         commit_failure(
             self.plan.store,
             self.plan.config,
@@ -150,7 +144,7 @@ class _Told:
 
 
 def _begun(plan: JobPlan, progress: ProgressDisplay, *, resume: bool) -> _Told:
-    """Say what is trained, and from which epoch on."""
+    """Say what is trained, and find from which epoch on."""
     from jobs.engine.batches import few_steps, make_batch_plan
     from jobs.engine.checkpoint import read_checkpoint, training_key
 
@@ -167,9 +161,7 @@ def _begun(plan: JobPlan, progress: ProgressDisplay, *, resume: bool) -> _Told:
     warning = few_steps(batches)
     if warning:
         progress.warn(warning)
-    history = list(saved.history) if saved else []
-    progress.epochs(training.epochs, len(history))
-    return _Told(plan, progress, history)
+    return _Told(plan, progress, list(saved.history) if saved else [])
 
 
 def summary_lines(plan: JobPlan) -> list[str]:

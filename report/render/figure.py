@@ -69,10 +69,10 @@ def _areas(rows: list[tuple[int, list[tuple[str, int]]]]) -> dict[int, str]:
         place = 0
         for level, group in groupby(level for _, level in row):
             width = WIDTH * len(list(group))
-            x, y = WIDTH + place, HEIGHT * (number + 1)
-            parts.setdefault(level, []).append(f"M{x},{y}h{width}v{HEIGHT}h-{width}z")
+            if level != ZERO:
+                x, y = WIDTH + place, HEIGHT * (number + 1)
+                parts.setdefault(level, []).append(f"M{x},{y}h{width}v{HEIGHT}h-{width}z")
             place += width
-    parts.pop(ZERO, None)
     return {level: "".join(rectangles) for level, rectangles in parts.items()}
 
 

@@ -68,6 +68,7 @@ def measured(side: str) -> dict:
     from jobs.engine.tensors import sees_card
     from jobs.model.network import initial_network
     from tests.benchmarks.ours import contender
+    from tests.benchmarks.reading import timed
     from tests.benchmarks.work import Work, plan_of, read_text
 
     assert sees_card() == (side == "card")
@@ -82,13 +83,6 @@ def measured(side: str) -> dict:
         best = min(timed(one.run) for _ in range(ROUNDS))
         rows.append((multiplications(plan, network), 1e3 * best / work.steps))
     return {"start": start, "rows": rows}
-
-
-def timed(run) -> float:
-    """Seconds of one call."""
-    begun = perf_counter()
-    run()
-    return perf_counter() - begun
 
 
 if __name__ == "__main__":

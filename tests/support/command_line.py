@@ -32,10 +32,13 @@ def neuronario(
     *arguments: str,
     environment: dict[str, str] | None = None,
     seconds: float | None = 600,
+    before: str = "",
 ) -> Answer:
-    """Run ``neuronario ARGUMENTS`` in ``folder``; at most so many ``seconds``."""
+    """Run ``neuronario ARGUMENTS`` in ``folder``; at most so many ``seconds``. The lines ``before``
+    prepare its process.
+    """
     done = subprocess.run(
-        [sys.executable, "-c", "from jobs.cli.main import main; main()", *arguments],
+        [sys.executable, "-c", f"{before}\nfrom jobs.cli.main import main; main()", *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
         capture_output=True,

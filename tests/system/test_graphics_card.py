@@ -1,16 +1,11 @@
 """A job on a graphics card: a stand-in that fails everywhere; the real one where one is there."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 
 from jobs.machine.graphics_card import fingerprint_of, graphics_cards
 from jobs.store.manifest import card_of
 from jobs.store.store import newest_run, open_run
 from tests.support.command_line import TINY, Answer, neuronario, write_config
-from tests.support.places import ROOT
 
 WITH_A_CARD = """
 import jobs.pipeline.card_choice as choice
@@ -18,23 +13,12 @@ from jobs.machine.graphics_card import GraphicsCard
 card = GraphicsCard("A card", "580.1", "GPU-none", 10**11, 10**11)
 choice.graphics_cards = lambda: (card,)
 choice.pays = lambda *sizes: True
-from jobs.cli.main import main
-main()
 """
 real_card = pytest.mark.skipif(not graphics_cards(), reason="no graphics card here")
 
 
 def on_a_card_that_fails(folder, *arguments) -> Answer:
-    done = subprocess.run(
-        [sys.executable, "-c", WITH_A_CARD, *arguments],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    return Answer(done.returncode, done.stdout, done.stderr)
+    return neuronario(folder, *arguments, before=WITH_A_CARD)
 
 
 def newest(folder):
