@@ -16,11 +16,12 @@ from report.measures.ablation.effects import ablate
 from report.measures.ablation.numpy_reading import hidden_states
 from report.measures.ablation.steering import UNITS as CLAMPED
 from report.measures.ablation.steering import Clamp, clamp
-from report.measures.concepts.library import Concept, ConceptTable, evaluate
+from report.measures.concepts.library import Concept, ConceptTable
 from report.measures.concepts.user import all_concepts
 from report.measures.contexts import AROUND
 from report.measures.explanations.explain import explain
 from report.measures.explanations.explanation import Faithfulness
+from report.measures.explanations.held_out import STREAM, HeldOut, held_out
 from report.measures.gap import Gap, gap
 from report.measures.labels.controls import (
     UNTRAINED_UNITS,
@@ -37,9 +38,6 @@ from report.measures.ranking import Headline, headline
 from report.measures.self_check import SelfCheck, self_check
 from report.measures.unit import Controls, Layers, UnitMeasures, unit_measures
 from report.measures.unusual import Unusual, unusual_units
-
-LEAD = 300_000  # characters before the probe that the scanners read, at most
-STREAM = 500  # characters of one of the untrained network's parallel streams
 
 Progress = Callable[[str], None]
 
@@ -122,13 +120,13 @@ def measure(
     """
     say = progress or (lambda _: None)
     say("concepts")
-    start = probe_start(corpus, probe)
     text = corpus.text(probe.ids)
-    lead = corpus.text(corpus.context(start, LEAD))
     concepts = all_concepts(config.report)
-    table = evaluate(concepts, text, lead)
+    read = held_out(network, probe, corpus, concepts)
+    table = read.probe_table
     say("controls")
-    controls = gather_controls(network, probe, table, config.seed)
+    fresh = untrained_states(network, read, config.seed)
+    controls = gather_controls(probe, table, fresh, config.seed)
     say("n-gram")
     learned = corpus.training_ids[-NGRAM_CHARACTERS:]
     ngram = witten_bell(learned, probe.context, probe.ids, network.alphabet_size)
@@ -141,13 +139,13 @@ def measure(
     fits, untrained = fits[: len(states)], fits[len(states) :]
     # blocks, and documents without what separates them, have no line of their own in the text
     tail = config.corpus.hold_out == "tail" and corpus.starts is None
-    first_line = 1 + (_newlines(corpus, start) if tail else 0)
+    first_line = 1 + (_newlines(corpus, corpus.held_out_start) if tail else 0)
     measured = Layers(network, probe, table, controls, fits, untrained, ablated, config.seed)
     labels = measured.labels()
     say("units")
     units = unit_measures(measured, labels, ngram, text, first_line)
     say("explanations")
-    explained = explain(network, probe, sample, corpus, table, controls.untrained, config.seed)
+    explained = explain(network, probe, sample, corpus, read, fresh, config.seed)
     explanations = [one for layer in explained.layers for one in layer]
     units = tuple(
         replace(one, explanation=found) for one, found in zip(units, explanations, strict=True)
@@ -189,20 +187,17 @@ def concept_card(concept: Concept, language: str) -> ConceptCard:
     )
 
 
-def probe_start(corpus: Corpus, probe: Trace) -> int:
-    """Where the probe begins in the corpus: at the held-out part.
+def gather_controls(
+    probe: Trace, table: ConceptTable, untrained: tuple[Float, ...], seed: int
+) -> Controls:
+    """The controls that all layers share.
 
-    Raises:
-        ValueError: the probe's text does not stand there.
+    Args:
+        probe: what is measured on.
+        table: the concepts there.
+        untrained: per layer the states of untrained networks, on the probe first.
+        seed: of the shifts.
     """
-    start = corpus.held_out_start
-    if not np.array_equal(corpus.ids[start : start + probe.characters], probe.ids):
-        raise ValueError("the probe is not the beginning of the corpus' held-out part")
-    return start
-
-
-def gather_controls(network: Network, probe: Trace, table: ConceptTable, seed: int) -> Controls:
-    """The controls that all layers share; ``seed`` of the shifts and of the untrained weights."""
     hidden = np.concatenate([layer.hidden for layer in probe.layers], axis=1)
     before = int(probe.context[-1]) if len(probe.context) else -1
     bigram = bigram_baseline(probe.ids, before, table)
@@ -210,23 +205,21 @@ def gather_controls(network: Network, probe: Trace, table: ConceptTable, seed: i
     return Controls(
         null=shift_null(hidden, table, bigram.bigrams, generator),
         bigram=bigram,
-        untrained=untrained_states(network, probe, seed),
+        untrained=tuple(states[: probe.characters] for states in untrained),
     )
 
 
-def untrained_states(network: Network, probe: Trace, seed: int) -> tuple[Float, ...]:
+def untrained_states(network: Network, text: Trace | HeldOut, seed: int) -> tuple[Float, ...]:
     """Per layer (T, networks * H) states of fresh networks of the same shape, side by side.
 
     As many networks as bring ``UNTRAINED_UNITS`` units of each layer.
     """
-    streams = max(1, probe.characters // STREAM)
+    streams = max(1, text.characters // STREAM)
     networks = -(-UNTRAINED_UNITS // min(network.sizes))
 
     def of_fresh(number: int) -> tuple[Float, ...]:
         fresh = initial_network(network.alphabet_size, network.sizes, seed + number, network.cells)
-        return hidden_states(
-            fresh, probe.ids, probe.context, probe.mode.window, streams, probe.starts
-        )
+        return hidden_states(fresh, text.ids, text.context, text.mode.window, streams, text.starts)
 
     networks_states = side_by_side(of_fresh, range(1, networks + 1))
     return tuple(np.concatenate(states, axis=1) for states in zip(*networks_states, strict=True))

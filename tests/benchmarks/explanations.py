@@ -27,14 +27,14 @@ from jobs.corpus.corpus import Corpus
 from jobs.corpus.load import load_corpus
 from jobs.model.network import initial_network
 from jobs.store.store import Run, read_run
-from report.measures.concepts.library import evaluate
 from report.measures.concepts.user import all_concepts
 from report.measures.explanations import explain as explain_module
 from report.measures.explanations.explain import Explained
 from report.measures.explanations.fit import Fitter
+from report.measures.explanations.held_out import held_out
 from report.measures.explanations.summary import layer_summary
 from report.measures.explanations.tables import Tables
-from report.measures.measure import LEAD, probe_start, untrained_states
+from report.measures.measure import untrained_states
 from report.measures.parallel import one_core_each
 from tests.support.places import CORPORA
 
@@ -160,15 +160,12 @@ def corpus_of(run: Run, texts: Path) -> Corpus:
 def explained(run: Run, texts: Path) -> tuple[Explained, float]:
     """Explanations of a run and the seconds that they took."""
     corpus = corpus_of(run, texts)
-    start = probe_start(corpus, run.probe)
-    lead = corpus.text(corpus.ids[max(0, start - LEAD) : start])
-    concepts = all_concepts(run.config.report)
-    table = evaluate(concepts, corpus.text(run.probe.ids), lead)
     with one_core_each():
-        untrained = untrained_states(run.network, run.probe, run.config.seed)
+        read = held_out(run.network, run.probe, corpus, all_concepts(run.config.report))
+        untrained = untrained_states(run.network, read, run.config.seed)
         begin = time.perf_counter()
         found = explain_module.explain(
-            run.network, run.probe, run.sample, corpus, table, untrained, run.config.seed
+            run.network, run.probe, run.sample, corpus, read, untrained, run.config.seed
         )
         return found, time.perf_counter() - begin
 

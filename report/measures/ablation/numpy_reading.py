@@ -13,6 +13,7 @@ from jobs.model.network import Float, Ids, Network
 from report.measures.ablation.numpy_cells import Weights, step, weights
 
 Hold = Callable[[int, Float], None]  # (layer from 0, hidden (B, H)): may write into hidden
+TOLERANCE = 1e-4  # of a state from which a text is read on
 MISSING = -1  # an id before the beginning of the text: the step is left out
 
 
@@ -87,6 +88,58 @@ def stream_states(
             for number, states in enumerate(hidden):
                 kept[number][:, offset] = states
     return tuple(states.reshape(-1, states.shape[-1])[: len(ids)] for states in kept)
+
+
+def continued_states(
+    network: Network,
+    ids: Ids,
+    hidden: Sequence[Float],
+    cell: Sequence[Float],
+    streams: int,
+    starts: Ids | None = None,
+) -> tuple[Float, ...]:
+    """Hidden states, per layer (T, H), reading ``ids`` (T,) on from a state: per layer (H,).
+
+    The text is cut into ``streams`` parts that are read side by side, all but the first from a
+    guess; then each whose guess was not the end of the part before is read again from that end. So
+    this is two rounds where the network forgets within a part, and as exact where it does not.
+    ``starts``: where the state begins anew.
+    """
+    layers = [weights(layer) for layer in network.layers]
+    size = -(-len(ids) // streams)
+    text = np.pad(ids, (0, streams * size - len(ids))).reshape(streams, size)
+    begun = np.zeros((streams, size), bool)
+    if starts is not None:
+        begun.ravel()[starts] = True
+    guess = zero_state(layers, streams)
+    for states, first in zip((*guess[0], *guess[1]), (*hidden, *cell), strict=True):
+        states[0] = first
+    kept = [np.zeros((streams, size, layer.units), np.float32) for layer in layers]
+    ends = zero_state(layers, streams)
+    again = np.arange(streams)
+    while again.size:
+        hidden, cell = ([states[again] for states in side] for side in guess)
+        for place in range(size):
+            begin_anew(hidden, cell, begun[again, place])
+            advance(layers, text[again, place], hidden, cell)
+            for number, states in enumerate(hidden):
+                kept[number][again, place] = states
+        for states, last in zip((*ends[0], *ends[1]), (*hidden, *cell), strict=True):
+            states[again] = last
+        again = _corrected(guess, ends)
+    return tuple(states.reshape(-1, states.shape[-1])[: len(ids)] for states in kept)
+
+
+def _corrected(
+    guess: tuple[list[Float], list[Float]], ends: tuple[list[Float], list[Float]]
+) -> NDArray[np.int64]:
+    """Make each guess the end of the part before; which of them were wrong."""
+    wrong = np.zeros(len(guess[0][0]), bool)
+    for states, last in zip((*guess[0], *guess[1]), (*ends[0], *ends[1]), strict=True):
+        if states.shape[1]:
+            wrong[1:] |= np.abs(states[1:] - last[:-1]).max(1) > TOLERANCE
+            states[1:] = last[:-1]
+    return np.flatnonzero(wrong)
 
 
 def windows(

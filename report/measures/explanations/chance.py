@@ -13,7 +13,7 @@ import numpy as np
 
 from jobs.model.network import Array, Float
 from report.measures.explanations.explanation import GRADES
-from report.measures.explanations.features import Facts
+from report.measures.explanations.features import Facts, Rows, Vocabulary
 from report.measures.explanations.fit import Fitter, simulate
 from report.measures.explanations.sentence import Printed
 from report.measures.explanations.tables import r_squared
@@ -27,15 +27,17 @@ HIGHEST = GRADES[-1][0]  # of a floor: below, a sentence counts as unexplained a
 class Chance:
     """Fits on shifted states of one layer."""
 
-    def __init__(self, fitter: Fitter, states: Float, seed: int) -> None:
-        """Fit ``states`` (T, U), shifted in ``SHIFTS`` ways."""
-        self.fitter = fitter
+    def __init__(self, fitter: Fitter, states: Float, fitted: Rows, b: slice, seed: int) -> None:
+        """Fit ``states`` (T, U), shifted in ``SHIFTS`` ways; ``fitted`` and ``b`` are half A and
+        half B.
+        """
         generator = np.random.Generator(np.random.PCG64(seed))
         size = len(states)
         least = min(LEAST_SHIFT, size // 3)
         shifts = generator.integers(least, size - least, SHIFTS)
-        self.states = [np.roll(states, shift, 0) for shift in shifts]
-        self.found = [fitter.sentences(one[: fitter.half.size]) for one in self.states]
+        shifted = [np.roll(states, shift, 0) for shift in shifts]
+        self.found = [fitter.sentences(one[fitted]) for one in shifted]
+        self.of_b = [one[b] for one in shifted]
 
     def floor(self, without: int | None = None) -> float:
         """The share of half A that a sentence must tell, by all shifts but ``without``."""
@@ -43,10 +45,10 @@ class Chance:
         told = max(one.told for found in others for one in found)
         return min(TIMES * told, HIGHEST)
 
-    def null(self, facts: Facts) -> Array:
-        """(U,) the largest R2 on half B of the shifts; ``facts`` of the whole text."""
+    def null(self, facts: Facts, vocabulary: Vocabulary) -> Array:
+        """(U,) the largest R2 on half B of the shifts; ``facts`` of half B."""
         found = [
-            of_half_b(beyond(one, self.floor(place)), self.states[place], facts, self.fitter)
+            of_half_b(beyond(one, self.floor(place)), self.of_b[place], facts, vocabulary)
             for place, one in enumerate(self.found)
         ]
         largest: Array = np.max(found, axis=0)
@@ -58,9 +60,11 @@ def beyond(found: Sequence[Printed], floor: float) -> list[Printed]:
     return [one if one.told >= floor else one.silent for one in found]
 
 
-def of_half_b(found: Sequence[Printed], states: Float, facts: Facts, fitter: Fitter) -> Array:
-    """(U,) R2 on half B; 0 where nothing is said of a unit that hardly varies."""
-    half = fitter.half.size
-    own = simulate(found, facts.part(half, 2 * half), fitter.vocabulary)
-    scored = r_squared(states[half : 2 * half].astype(np.float64), own)
+def of_half_b(
+    found: Sequence[Printed], states: Float, facts: Facts, vocabulary: Vocabulary
+) -> Array:
+    """(U,) R2 on half B, of which ``states`` and ``facts`` are; 0 where nothing is said of a unit
+    that hardly varies.
+    """
+    scored = r_squared(states.astype(np.float64), simulate(found, facts, vocabulary))
     return np.where([one.form == "constant" for one in found], 0.0, scored)

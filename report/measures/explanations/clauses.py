@@ -21,12 +21,13 @@ from report.measures.explanations.search import (
 )
 from report.measures.explanations.symbols import LEAST, Symbols
 
-CLAUSES = 5  # of a sentence
+CLAUSES = 8  # of a sentence, at most
+USUAL = 5  # clauses after which each must be worth more
 CONDITIONS = 4  # of a clause, all of which must hold
 CONDITION = 0.002  # share of the variance that a further condition is worth
 PARTS = 2  # a line counts for so many conditions: one, and its number
 CLAUSE = 0.005  # share of the variance that a clause, or a number in it, is worth
-ROUNDS = 1  # in which every clause is looked for anew, given the others
+FURTHER = 0.01  # share of the variance that a clause beyond the usual ones is worth
 
 Masks = NDArray[np.bool_]
 

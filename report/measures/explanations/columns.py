@@ -91,16 +91,16 @@ def whole(rows: Float) -> tuple[Float, Float]:
     return np.rint(found, out=found), scale
 
 
-def columns(vocabulary: Vocabulary, facts: Facts, half: int) -> Columns:
-    """The first ``half`` characters of ``facts``."""
-    count = vocabulary.symbols.count
-    values = np.zeros((half, PLACES * count + len(facts.flags)), np.float32)
-    rows = np.arange(half)
+def columns(vocabulary: Vocabulary, facts: Facts) -> Columns:
+    """The matrix of the ``facts`` of half A."""
+    count, size = vocabulary.symbols.count, facts.symbols.shape[1]
+    values = np.zeros((size, PLACES * count + len(facts.flags)), np.float32)
+    rows = np.arange(size)
     for place in range(PLACES):
-        symbol = facts.symbols[place, :half]
+        symbol = facts.symbols[place]
         known = symbol < count
         values[rows[known], place * count + symbol[known]] = 1.0
-    values[:, PLACES * count :] = facts.flags[:, :half].T
+    values[:, PLACES * count :] = facts.flags.T
     return Columns(values, vocabulary.symbols, len(vocabulary.strings))
 
 

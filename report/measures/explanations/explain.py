@@ -9,7 +9,7 @@ from jobs.corpus.corpus import Corpus
 from jobs.model.network import Array, Float, Network
 from jobs.model.trace import Trace
 from report.measures.bootstrap import block_sums, interval
-from report.measures.concepts.library import ConceptTable, evaluate
+from report.measures.concepts.library import evaluate
 from report.measures.explanations.chance import Chance, beyond, of_half_b
 from report.measures.explanations.expected import Text as Reading
 from report.measures.explanations.expected import expected
@@ -27,12 +27,12 @@ from report.measures.explanations.explanation import (
 from report.measures.explanations.faithfulness import faithfulness
 from report.measures.explanations.features import Facts, Text, Vocabulary, vocabulary
 from report.measures.explanations.fit import Fitter, simulate
+from report.measures.explanations.held_out import HeldOut
 from report.measures.explanations.kind import kind_of
 from report.measures.explanations.memory import memory
 from report.measures.explanations.sentence import Printed, number, words
-from report.measures.explanations.tables import Read, Tables, r_squared
+from report.measures.explanations.tables import Read, Tables, r_squared, recent_characters
 from report.measures.group_sums import indicator
-from report.measures.labels.fit import halves
 from report.measures.parallel import side_by_side
 
 UNTRAINED = 25  # units of an untrained layer
@@ -57,9 +57,10 @@ class _Said:
     text: str
     alphabet: tuple[str, ...]
     vocabulary: Vocabulary
+    held_out: HeldOut
     facts: Facts  # of the probe
+    half_b: Facts  # of its half B
     sample: Facts
-    half: int
     read: Read
     fitter: Fitter
     seed: int
@@ -70,7 +71,7 @@ def explain(
     probe: Trace,
     sample: Trace,
     corpus: Corpus,
-    table: ConceptTable,
+    held_out: HeldOut,
     untrained: tuple[Float, ...],
     seed: int,
 ) -> Explained:
@@ -78,14 +79,14 @@ def explain(
 
     Args:
         network: of the traces.
-        probe: half A is fitted on, half B scored on.
+        probe: whose half B is scored on.
         sample: on which every sentence is simulated.
         corpus: whose training part the n-gram learns.
-        table: concepts on the probe.
-        untrained: per layer (T, U) states of an untrained network on the probe.
+        held_out: the probe and what follows it, of which a part is fitted on.
+        untrained: per layer (T, U) states of an untrained network on that text.
         seed: of the shifts, places and bootstrap.
     """
-    said = _gather(network, probe, sample, corpus, table, seed)
+    said = _gather(network, probe, sample, corpus, held_out, seed)
     remembered = memory(network, probe, seed)
     tables = Tables(said.read)
     explained = side_by_side(
@@ -94,7 +95,7 @@ def explain(
     )
     layers, simulated = zip(*explained, strict=True)
     learned = corpus.training_ids[-NGRAM_CHARACTERS:].astype(np.int32)
-    kept = faithfulness(network, probe, list(simulated), learned, said.half)
+    kept = faithfulness(network, probe, list(simulated), learned, held_out.half)
     return Explained(layers, kept)
 
 
@@ -104,12 +105,13 @@ def _layer(
     """Of every unit of the layer at ``place`` (from 0) what is said of it, and (T, U) what that
     says of the probe.
     """
-    hidden = said.trace.layers[place].hidden
-    chance = Chance(said.fitter, hidden, said.seed)
-    found = beyond(said.fitter.sentences(hidden[: said.half]), chance.floor())
+    hidden, held_out = said.trace.layers[place].hidden, said.held_out
+    states = held_out.hidden[place]
+    chance = Chance(said.fitter, states, held_out.fitted, held_out.b, said.seed)
+    found = beyond(said.fitter.sentences(states[held_out.fitted]), chance.floor())
     values = simulate(found, said.facts, said.vocabulary)
     scores = _scores(said, found, chance, hidden, values, untrained)
-    rows = tables.ladders(hidden)
+    rows = tables.ladders(states[held_out.rows])
     pairs = _pair_maps(said, hidden)
     explanations = tuple(
         Explanation(
@@ -128,39 +130,40 @@ def _layer(
 
 
 def _gather(
-    network: Network, probe: Trace, sample: Trace, corpus: Corpus, table: ConceptTable, seed: int
+    network: Network, probe: Trace, sample: Trace, corpus: Corpus, held_out: HeldOut, seed: int
 ) -> _Said:
-    half = halves(probe.characters).size
     following = expected(
         corpus.training_ids,
-        [Reading(probe.ids, probe.context), Reading(sample.ids, sample.context)],
+        [Reading(held_out.ids, held_out.context), Reading(sample.ids, sample.context)],
         network.alphabet_size,
-        half,
+        held_out.half,
     )
-    text = Text(probe.ids, probe.context, following[0], table)
-    named = vocabulary(text, corpus.alphabet, half)
+    text = Text(held_out.ids, held_out.context, following[0], held_out.table)
+    named = vocabulary(text, corpus.alphabet, held_out.fitted)
     facts = named.facts(text)
-    sampled = evaluate(table.concepts, corpus.text(sample.ids), corpus.text(sample.context))
+    concepts = held_out.table.concepts
+    sampled = evaluate(concepts, corpus.text(sample.ids), corpus.text(sample.context))
+    rows = held_out.rows
+    values = held_out.table.values[rows]
     read = Read(
-        half=half,
-        ids=probe.ids,
-        context=probe.context,
-        expected=following[0],
-        network_expected=probe.probabilities.argmax(1),
-        concepts=table.values[:, [not one.anticipates for one in table.concepts]],
-        numbers=facts.numbers.T,
-        flags=table.values[:, list(named.concepts)],
+        recent=recent_characters(held_out.ids, held_out.context)[rows],
+        expected=following[0][rows],
+        network_expected=held_out.expected[rows],
+        concepts=values[:, [not one.anticipates for one in concepts]],
+        numbers=facts.numbers[:, rows].T,
+        flags=values[:, list(named.concepts)],
     )
     return _Said(
         trace=probe,
         text=corpus.text(probe.ids),
         alphabet=corpus.alphabet,
         vocabulary=named,
-        facts=facts,
+        held_out=held_out,
+        facts=facts.at(slice(0, held_out.probe)),
+        half_b=facts.at(held_out.b),
         sample=named.facts(Text(sample.ids, sample.context, following[1], sampled)),
-        half=half,
         read=read,
-        fitter=Fitter(named, facts, half),
+        fitter=Fitter(named, facts.at(held_out.fitted)),
         seed=seed,
     )
 
@@ -174,14 +177,14 @@ def _scores(
     untrained: Float,
 ) -> list[Score]:
     """R2 on half B with interval, null, untrained, correlation."""
-    b = slice(said.half, 2 * said.half)
+    b = said.held_out.b
     real, simulated = hidden[b].astype(np.float64), values[b]
     score = r_squared(real, simulated)
     low, high = _interval(real, simulated, said.seed)
-    null = chance.null(said.facts)
+    null = chance.null(said.half_b, said.vocabulary)
     few = untrained[:, :UNTRAINED]
-    fresh = beyond(said.fitter.sentences(few[: said.half]), chance.floor())
-    control = float(np.median(of_half_b(fresh, few, said.facts, said.fitter)))
+    fresh = beyond(said.fitter.sentences(few[said.held_out.fitted]), chance.floor())
+    control = float(np.median(of_half_b(fresh, few[b], said.half_b, said.vocabulary)))
     correlation = _correlation(real, simulated)
     nothing = Score(0.0, (0.0, 0.0), 0.0, control, 0.0)
     return [
@@ -219,8 +222,7 @@ def _correlation(real: Array, simulated: Array) -> Array:
 
 
 def _sentence(one: Printed, said: _Said) -> Sentence:
-    facts = said.facts.part(said.half, 2 * said.half)
-    _, fires, holds = one.simulate(facts, said.vocabulary)
+    _, fires, holds = one.simulate(said.half_b, said.vocabulary)
     clauses = tuple(
         Clause(
             text=words(term, said.vocabulary),
@@ -243,8 +245,8 @@ def _simulation(one: Printed, said: _Said) -> Simulation:
 def _misses(said: _Said, real: Float, simulated: Array) -> tuple[Miss, ...]:
     """The places of half B with the largest errors, ``APART`` characters apart."""
     error = np.abs(real - simulated)
-    error[: said.half] = 0.0
-    error[2 * said.half :] = 0.0
+    error[: said.held_out.b.start] = 0.0
+    error[said.held_out.b.stop :] = 0.0
     found = []
     for _ in range(MISSES):
         place = int(error.argmax())

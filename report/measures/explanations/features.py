@@ -1,7 +1,8 @@
 """What sentences are made of, on one text: characters by place, yes/no facts, numbers.
 
 Everything at character t depends on the characters up to t alone; concepts that look ahead are left
-out. What is chosen (characters, thresholds, strings) is chosen on half A.
+out. What is chosen (characters, thresholds, strings) is chosen on half A, on what is fitted on
+(report/measures/explanations/held_out.py).
 
 Four places say which character stands there: the current one, and one, two and three before it; a
 fifth "place" is the next character that the n-gram expects. Of each place a sentence can name a set
@@ -36,6 +37,9 @@ LEFT_OUT = (
 )
 
 
+Rows = slice | NDArray[np.int64]  # some characters of a text
+
+
 @dataclass(frozen=True)
 class Flag:
     """A yes/no fact in words, said and denied."""
@@ -62,9 +66,8 @@ class Facts:
     flags: NDArray[np.bool_]  # (F, T)
     numbers: Values  # (K, T)
 
-    def part(self, start: int, end: int) -> "Facts":
-        """Characters ``start`` to ``end``."""
-        rows = slice(start, end)
+    def at(self, rows: Rows) -> "Facts":
+        """Those of some characters."""
         return Facts(self.symbols[:, rows], self.flags[:, rows], self.numbers[:, rows])
 
 
@@ -100,8 +103,8 @@ class Vocabulary:
         )
 
 
-def vocabulary(text: Text, alphabet: tuple[str, ...], half: int) -> Vocabulary:
-    """What can be named, by the first ``half`` characters of ``text``."""
+def vocabulary(text: Text, alphabet: tuple[str, ...], rows: Rows) -> Vocabulary:
+    """What can be named, by the characters of ``text`` that are fitted on."""
     table = text.table
     concepts = [
         column
@@ -109,17 +112,17 @@ def vocabulary(text: Text, alphabet: tuple[str, ...], half: int) -> Vocabulary:
         if concept.kind == "yes/no"
         and not concept.anticipates
         and concept.name not in LEFT_OUT
-        and _varied(table.values[:half, column] > 0)
+        and _varied(table.values[rows, column] > 0)
     ]
     numbers = [
-        (words, value) for words, value in numbers_of(text.table) if value[:half].std() > 1e-6
+        (words, value) for words, value in numbers_of(text.table) if value[rows].std() > 1e-6
     ]
     thresholds = [
         (number, float(bound))
         for number, (_, value) in enumerate(numbers)
-        for bound in _bounds(value[:half])
+        for bound in _bounds(value[rows])
     ]
-    strings = _strings(text.ids[:half])
+    strings = _strings(text.ids[rows])
     names = [table.concepts[column].english for column in concepts]
     words = [numbers[number][0] for number, _ in thresholds]
     flags = [
@@ -134,7 +137,7 @@ def vocabulary(text: Text, alphabet: tuple[str, ...], half: int) -> Vocabulary:
         ),
     ]
     return Vocabulary(
-        symbols=symbols_of(text.ids[:half], alphabet),
+        symbols=symbols_of(text.ids[rows], alphabet),
         alphabet=alphabet,
         concepts=tuple(concepts),
         numbers=tuple(words for words, _ in numbers),

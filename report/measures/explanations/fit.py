@@ -27,12 +27,11 @@ PREFERENCE = 0.02
 
 
 class Fitter:
-    """Makes sentences from a vocabulary and half A of a text."""
+    """Makes sentences from a vocabulary and the facts of half A."""
 
-    def __init__(self, vocabulary: Vocabulary, facts: Facts, size: int) -> None:
-        self.vocabulary = vocabulary
-        self.facts = facts.part(0, size)
-        matrix = columns(vocabulary, self.facts, size)
+    def __init__(self, vocabulary: Vocabulary, facts: Facts) -> None:
+        self.vocabulary, self.facts = vocabulary, facts
+        matrix = columns(vocabulary, facts)
         self.half: Half = half_of(matrix, self.facts, len(vocabulary.concepts))
 
     def sentences(self, states: Float) -> list[Printed]:
@@ -56,8 +55,8 @@ class Fitter:
         rules.grow()
         cards.grow()
         scored = cards.error < rules.error - PREFERENCE * self.half.size
-        cards.improve(np.flatnonzero(scored))
-        rules.improve(np.flatnonzero(~scored))
+        for lists, chosen in ((cards, np.flatnonzero(scored)), (rules, np.flatnonzero(~scored))):
+            lists.grow_further(chosen)
         for place, unit in enumerate(live):
             form: Form = "scorecard" if scored[place] else "rules"
             clauses = (cards if scored[place] else rules).clauses[place]

@@ -1,9 +1,8 @@
 """Scorecards: the clauses that hold add up.
 
 Clauses are added one at a time, each the one that tells most of what is left; all weights are
-fitted together by least squares; then each clause is looked for anew, given the others. With r what
-is left of the state, of mean 0 over N characters, a clause that holds on n of them with sum s is
-worth s^2 / n + s^2 / (N - n).
+fitted together by least squares. With r what is left of the state, of mean 0 over N characters, a
+clause that holds on n of them with sum s is worth s^2 / n + s^2 / (N - n).
 """
 
 import numpy as np
@@ -21,10 +20,8 @@ RIDGE = 1e-6  # of the number of characters: clauses that never hold get no weig
 class Scorecards(Lists):
     """One scorecard for each of P states, all searched together."""
 
-    def search(
-        self, chosen: Indices, masks: Masks, said: Float, place: int
-    ) -> tuple[list[Found], Masks]:
-        """The best clause for what the other clauses leave."""
+    def search(self, chosen: Indices, masks: Masks, said: Float) -> tuple[list[Found], Masks]:
+        """The best clause for what those before leave."""
         left = self.y[chosen] - said
         size = float(self.half.size)
 

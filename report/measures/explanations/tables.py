@@ -26,16 +26,19 @@ Groups = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Read:
-    """What tables are made from; the first ``half`` characters are half A, as many are half B."""
+    """What tables are made from; of the N characters one half is half A, the other half B."""
 
-    half: int
-    ids: TextIds  # (T,)
-    context: TextIds  # (S,)
-    expected: Groups  # (T,) by the n-gram
-    network_expected: Groups  # (T,) by the network
-    concepts: Float  # (T, C)
-    numbers: Float  # (T, N)
-    flags: Float  # (T, F) yes/no concepts
+    recent: Groups  # (N, 6) ids of the character and of the five before it; -1: none
+    expected: Groups  # (N,) by the n-gram
+    network_expected: Groups  # (N,) by the network
+    concepts: Float  # (N, C)
+    numbers: Float  # (N, K)
+    flags: Float  # (N, F) yes/no concepts
+
+    @property
+    def half(self) -> int:
+        """Characters of half A, and of half B."""
+        return len(self.recent) // 2
 
 
 @dataclass(frozen=True)
@@ -64,19 +67,19 @@ class Tables:
         self.orders = _contexts(read)
         self.expected = _renumbered(read.expected, half)
         self.network = _renumbered(read.network_expected, half)
-        self.concepts = _Ridge(read.concepts[: 2 * half], half)
-        one_hot = np.eye(int(read.expected.max()) + 1, dtype=np.float32)[read.expected[: 2 * half]]
-        both = np.concatenate([read.concepts[: 2 * half], one_hot], 1)
+        self.concepts = _Ridge(read.concepts, half)
+        one_hot = np.eye(int(read.expected.max()) + 1, dtype=np.float32)[read.expected]
+        both = np.concatenate([read.concepts, one_hot], 1)
         self.rest = _Ridge(both, half)
 
     def ladders(self, states: Float) -> list[tuple[Ladder, Alone]]:
-        """One pair per column of ``states`` (T, U)."""
+        """One pair per column of ``states`` (N, U)."""
         starts = range(0, states.shape[1], TOGETHER)
         groups = [states[:, start : start + TOGETHER] for start in starts]
         return [one for group in side_by_side(self._of_units, groups) for one in group]
 
     def _of_units(self, states: Float) -> list[tuple[Ladder, Alone]]:
-        h = states[: 2 * self.read.half].astype(np.float64)
+        h = states.astype(np.float64)
         b = h[self.b]
         table = h[self.a].mean(0) * np.ones_like(h)
         without = table[self.a]  # on half A: the table made without the character itself
@@ -111,7 +114,7 @@ class Tables:
         half = self.read.half
         y = h - h[self.a].mean(0)
         always = np.ones((2 * half, 1))
-        flags = np.concatenate([self.read.flags[: 2 * half].astype(np.float64), always], 1)
+        flags = np.concatenate([self.read.flags.astype(np.float64), always], 1)
         a = flags[self.a]
         count = a.sum(0)
         inside = a.T @ y[self.a]  # (F + 1, U)
@@ -126,7 +129,7 @@ class Tables:
         said = held * mean[best, units] + (1.0 - held) * outside[best, units]
         concept = r_squared(y[self.b], said)
         worth, number = np.zeros(h.shape[1]), np.zeros(h.shape[1])
-        for values in self.read.numbers[: 2 * half].T.astype(np.float64):
+        for values in self.read.numbers.T.astype(np.float64):
             z = values[self.a]
             middle = a.T @ z / np.maximum(count, 1.0)
             variance = a.T @ z**2 - count * middle**2
@@ -173,7 +176,7 @@ def _record(row: list[float]) -> tuple[Ladder, Alone]:
 def _table(
     group: Groups, h: Array, shorter: Array, without: Array, half: int
 ) -> tuple[Array, Array]:
-    """(2 half, U) the table by ``group``, -1 unseen; (half, U) the same without the character."""
+    """(N, U) the table by ``group``, -1 unseen; (half, U) the same without the character."""
     own = group[:half]
     count = np.bincount(own, minlength=int(own.max()) + 1).astype(np.float64)
     total = indicator(own, len(count), np.float64) @ h[:half]
@@ -186,15 +189,11 @@ def _table(
 
 
 def _contexts(read: Read) -> list[Groups]:
-    """For 1 to 6 characters (2 half,) the context that ends with each character."""
-    longest = ORDERS[-1]
-    start = np.full(longest, -1, np.int64)
-    ids = np.concatenate([start, read.context, read.ids[: 2 * read.half]]).astype(np.int64) + 1
-    size = 2 * read.half
-    found = [np.zeros(size, np.int64)]
-    radix = int(ids.max()) + 1
-    for back in range(longest):
-        symbols = ids[len(ids) - size - back : len(ids) - back]
+    """For 1 to 6 characters (N,) the context that ends with each character."""
+    recent = read.recent + 1
+    found = [np.zeros(len(recent), np.int64)]
+    radix = int(recent.max()) + 1
+    for symbols in recent.T:
         # -1: a shorter context was unseen already
         longer = np.where(found[-1] >= 0, found[-1] * radix + symbols, -1)
         found.append(_renumbered(longer, read.half))
@@ -205,8 +204,17 @@ def _renumbered(group: Groups, half: int) -> Groups:
     """Groups of half A from 0, those never seen there -1."""
     names = np.unique(group[:half])
     places = np.minimum(np.searchsorted(names, group), len(names) - 1)
-    found: Groups = np.where(names[places] == group, places, -1)[: 2 * half]
+    found: Groups = np.where(names[places] == group, places, -1)
     return found
+
+
+def recent_characters(ids: TextIds, context: TextIds) -> Groups:
+    """(T, 6) ids of each character of a text and of the five before it; -1 before the context."""
+    longest = ORDERS[-1]
+    text = np.concatenate([np.full(longest - 1, -1), context, ids]).astype(np.int64)
+    rows = np.lib.stride_tricks.sliding_window_view(text, longest)
+    recent: Groups = rows[len(context) :, ::-1]
+    return recent
 
 
 class _Ridge:

@@ -2,7 +2,7 @@
 
 Nothing is fitted on the large text. Labels keep the sign and the threshold that the run stored.
 Sentences are stored in words; their conditions are found again as they were found the first time,
-by the same fit on half A of the run's own probe, and used only where that gives the stored words.
+by the same fit on the run's own held-out text, and used only where that gives the stored words.
 """
 
 from collections.abc import Sequence
@@ -20,10 +20,9 @@ from report.measures.explanations.expected import Expectation, expectation
 from report.measures.explanations.expected import Text as Reading
 from report.measures.explanations.features import Text, Vocabulary, vocabulary
 from report.measures.explanations.fit import Fitter
+from report.measures.explanations.held_out import held_out
 from report.measures.explanations.search import NONE
 from report.measures.explanations.sentence import Printed
-from report.measures.labels.fit import halves
-from report.measures.measure import LEAD, probe_start
 from report.measures.parallel import one_core_each
 from report.measures.unit import UnitMeasures
 
@@ -99,17 +98,13 @@ def questions(run: Run, units: Sequence[UnitMeasures], corpus: Corpus | None) ->
 
 @one_core_each()
 def _sentences(run: Run, units: Sequence[UnitMeasures], corpus: Corpus) -> Sentences:
-    probe = run.probe
-    lead = corpus.text(corpus.context(probe_start(corpus, probe), LEAD))
-    table = evaluate(all_concepts(run.config.report), corpus.text(probe.ids), lead)
-    half = halves(probe.characters).size
-    size = run.network.alphabet_size
-    read = Reading(probe.ids, probe.context)
-    learned = expectation(corpus.training_ids, read, size, half)
-    text = Text(probe.ids, probe.context, learned.after(read), table)
-    words = vocabulary(text, corpus.alphabet, half)
-    fitter = Fitter(words, words.facts(text), half)
-    found = [one for layer in probe.layers for one in fitter.sentences(layer.hidden[:half])]
+    known = held_out(run.network, run.probe, corpus, all_concepts(run.config.report))
+    read = Reading(known.ids, known.context)
+    learned = expectation(corpus.training_ids, read, run.network.alphabet_size, known.half)
+    text = Text(known.ids, known.context, learned.after(read), known.table)
+    words = vocabulary(text, corpus.alphabet, known.fitted)
+    fitter = Fitter(words, words.facts(text).at(known.fitted))
+    found = [one for states in known.hidden for one in fitter.sentences(states[known.fitted])]
     printed = tuple(
         one if unit.explanation and one.text(words) == unit.explanation.sentence.text else None
         for one, unit in zip(found, units, strict=True)

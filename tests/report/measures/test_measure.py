@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from report.measures.measure import measure, probe_start
+from report.measures.explanations.held_out import probe_start
+from report.measures.measure import measure
 from report.measures.records import NEURONS, REST, from_files, to_files
 from tests.support.golden_measures import (
     CONFIG,

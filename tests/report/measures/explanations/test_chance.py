@@ -29,18 +29,18 @@ def slow_states(units: int) -> np.ndarray:
 
 @cache
 def drifting() -> Chance:
-    return Chance(fitted()[3], slow_states(40), 0)
+    return Chance(fitted()[3], slow_states(40), slice(0, HALF), slice(HALF, 2 * HALF), 0)
 
 
 def test_drifting_states_follow_clauses_by_luck_but_no_sentence_is_kept():
-    _, _, facts, fitter, _ = fitted()
-    chance = drifting()
+    _, named, facts, _, _ = fitted()
+    chance, facts = drifting(), facts.at(slice(HALF, 2 * HALF))
     lucky = [
-        of_half_b(found, states, facts, fitter)
-        for found, states in zip(chance.found, chance.states, strict=True)
+        of_half_b(found, states, facts, named)
+        for found, states in zip(chance.found, chance.of_b, strict=True)
     ]
     assert np.max(lucky) > 0.01
-    assert chance.null(facts).max() <= 0.01
+    assert chance.null(facts, named).max() <= 0.01
 
 
 def test_what_tells_twice_as_much_as_the_other_shifts_stays():

@@ -10,15 +10,16 @@ from jobs.model.network import initial_network
 from report.measures import parallel
 from report.measures.ablation.numpy_reading import stream_states
 from report.measures.concepts.library import evaluate, library
-from report.measures.explanations.clauses import Found, best_clauses
+from report.measures.explanations.clauses import CLAUSE, FURTHER, Found, best_clauses
 from report.measures.explanations.expected import Text as Reading
 from report.measures.explanations.expected import expected
-from report.measures.explanations.features import Text, vocabulary
+from report.measures.explanations.features import Facts, Flag, Text, vocabulary
 from report.measures.explanations.fit import Fitter, simulate
 from report.measures.explanations.rules import rule_gain
 from report.measures.explanations.search import NONE, Condition
-from report.measures.explanations.sentence import Fit, printed
+from report.measures.explanations.sentence import printed
 from report.measures.explanations.tables import r_squared
+from report.measures.explanations.values import Fit
 from tests.support.slow_sentence import SlowText
 from tests.support.slow_sentence import simulate as slow_simulate
 from tests.support.tiny_view import XML
@@ -57,16 +58,16 @@ def read(ids):
 def fitted():
     alphabet, _, ids, states = prepared()
     text = read(ids)
-    named = vocabulary(text, alphabet, HALF)
+    named = vocabulary(text, alphabet, slice(0, HALF))
     facts = named.facts(text)
-    fitter = Fitter(named, facts, HALF)
+    fitter = Fitter(named, facts.at(slice(0, HALF)))
     with parallel.one_core_each():
         return text, named, facts, fitter, fitter.sentences(states[:HALF])
 
 
 def score(fitter, facts, named, states):
     found = fitter.sentences(states[:HALF])
-    said = simulate(found, facts.part(HALF, 2 * HALF), named)
+    said = simulate(found, facts.at(slice(HALF, 2 * HALF)), named)
     return r_squared(states[HALF : 2 * HALF].astype(float), said)
 
 
@@ -126,7 +127,7 @@ def test_units_of_a_random_network_are_explained_and_noise_is_not():
 def test_clauses_are_few_and_worth_their_place():
     _, named, _, _, sentences = fitted()
     for one in sentences:
-        assert 1 <= len(one.terms) <= 5
+        assert 1 <= len(one.terms) <= 8
         for term in one.terms:
             assert term.worth >= 0.0049
             assert term.value == round(term.value, 2)
@@ -154,6 +155,22 @@ def test_a_clause_worth_less_than_half_a_percent_is_not_said(second, clauses):
     assert (second**2 / (0.8**2 + second**2) > 0.005) == (clauses == 2)
     found = said(0.5 * state)
     assert len(found.terms) == clauses, found.text(fitted()[1])
+
+
+@pytest.mark.parametrize(("share", "clauses"), [(0.014, 6), (0.008, 5)])
+def test_a_sixth_clause_must_be_worth_more_than_one_of_the_first_five(share, clauses):
+    assert share > CLAUSE and (share > FURTHER) == (clauses == 6)
+    flags = np.random.default_rng(3).random((6, HALF)) < 0.5
+    parts = 2.0 * flags - 1.0
+    y = np.sqrt([0.3, 0.25, 0.2, 0.15, 0.1 - share, share]) @ parts
+    _, named, facts, _, _ = fitted()
+    nowhere = np.full_like(facts.symbols[:, :HALF], named.symbols.count)
+    named = replace(
+        named, concepts=(), numbers=(), strings=(), flags=tuple(Flag(one, one) for one in "abcdef")
+    )
+    fitter = Fitter(named, Facts(nowhere, flags, np.zeros((0, HALF), np.float32)))
+    found = fitter.sentences((0.5 * y / y.std()).astype(np.float32)[:, None])[0]
+    assert (found.form, len(found.terms)) == ("scorecard", clauses)
 
 
 def test_a_line_is_held_against_clauses_that_are_as_short():
@@ -213,7 +230,8 @@ def test_values_of_many_lists_are_the_least_squares_of_each(form):
     parts = [Found((one,)) for term in sentences[0].terms for one in term.found.conditions][:3]
     assert len(parts) == 3
     lists = [parts, [replace(parts[0], number=0), parts[1]], [], parts[:1]]
-    found = Fit(form, fitter.facts, named, state).values(lists)
+    used = [clause for one in lists for clause in one]
+    found = Fit(form, used, fitter.facts, named, state).values(lists)
     for clauses, (values, left) in zip(lists, found, strict=True):
         holds = [one.holds(fitter.facts, named.symbols) for one in clauses]
         if form == "rules":

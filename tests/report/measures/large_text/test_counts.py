@@ -89,8 +89,9 @@ class Case:
         read = Reading(ids, ids[:0])
         learned = expectation(self.ids[-9_000:], read, len(ALPHABET), HALF)
         said = Text(ids, ids[:0], learned.after(read), evaluate(self.concepts, text))
-        words = vocabulary(said, ALPHABET, HALF)
-        printed = Fitter(words, words.facts(said), HALF).sentences(self.hidden[:HALF])
+        half = slice(0, HALF)
+        words = vocabulary(said, ALPHABET, half)
+        printed = Fitter(words, words.facts(said).at(half)).sentences(self.hidden[half])
         return Sentences((None, *printed[1:]), words, learned)
 
     def counted(self, shard):
