@@ -11,6 +11,7 @@ T steps, B texts side by side, H units, V characters, K predictions.
     layers.py           here: one layer over T steps, all layers, whatever their cells. ids, states
                         -> LayerRun (what each step left) per layer -> logits (T, B, V).
     tensors.py          what is common to the cells.
+    whole_vectors.py    a network -> its weights as they are trained, and back.
     dropout.py          seed, step -> what each layer's hidden states are multiplied by.
     gradient.py         a batch, weights, states -> loss, gradients, final states: back-propagation
                         through time, written by hand.

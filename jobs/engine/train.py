@@ -26,6 +26,7 @@ from jobs.engine.train_step import (
     shards_of_batch,
     zero_metrics,
 )
+from jobs.engine.whole_vectors import from_trainer, to_trainer
 from jobs.engine.workers import Workers, agreed_start, chiefs_checkpoint, worker_steps
 from jobs.errors import ExitCode, NeuronarioError
 from jobs.model.history import LEARNED, EpochRecord, Evaluation
@@ -128,7 +129,7 @@ class _Run:
         self.workers, self.on_card = workers, on_card
         self.history, self.best = saved.history, saved.best
         self.unigram_bits = unigram_bits(corpus)
-        self.states = zero_states(to_device(saved.network), plan.batch)
+        self.states = zero_states(to_trainer(saved.network), plan.batch)
         self.train_state = self._train_state(saved)
         self.steps_per_execution = steps_per_execution(plan, saved.network, on_card=on_card)
 
@@ -169,17 +170,20 @@ class _Run:
         record = self._record(number, attempt)
         self.history = (*self.history, record)
         if best_epoch(self.history) == number:
-            self.best = to_network(self.train_state.weights)
+            self.best = self._network(self.train_state.weights)
         return record
 
     def _train_state(self, saved: Checkpoint) -> TrainState:
         return TrainState(
-            to_device(saved.network),
-            Moments(to_device(saved.first_moment), to_device(saved.second_moment)),
+            to_trainer(saved.network),
+            Moments(to_trainer(saved.first_moment), to_trainer(saved.second_moment)),
             self.states,
             tf.constant(saved.steps),
             zero_metrics(),
         )
+
+    def _network(self, weights: Weights) -> Network:
+        return from_trainer(weights, self.first.sizes)
 
     def _settings(self, attempt: Attempt) -> StepSettings:
         training = self.config.training
@@ -203,10 +207,10 @@ class _Run:
     def checkpoint(self) -> Checkpoint:
         """The state between two epochs."""
         return Checkpoint(
-            network=to_network(self.train_state.weights),
+            network=self._network(self.train_state.weights),
             best=self.best,
-            first_moment=to_network(self.train_state.moments.first),
-            second_moment=to_network(self.train_state.moments.second),
+            first_moment=self._network(self.train_state.moments.first),
+            second_moment=self._network(self.train_state.moments.second),
             steps=int(self.train_state.step),
             history=self.history,
         )
@@ -258,10 +262,10 @@ def rate_after(attempt: Attempt, schedule: str, epoch: int, steps: int) -> float
     return float(attempt.learning_rate * 0.5 * (1.0 + np.cos(np.pi * done)))
 
 
-def _score(corpus: Corpus, config: Config, network: Network | Weights, stride: int) -> float:
+def _score(corpus: Corpus, config: Config, weights: Weights, stride: int) -> float:
     training = config.training
     bits, _ = held_out_bits(
-        network,
+        weights,
         corpus.held_out_ids,
         mode=training.mode,
         context=corpus.context(corpus.held_out_start, corpus.held_out_start),
@@ -273,7 +277,7 @@ def _score(corpus: Corpus, config: Config, network: Network | Weights, stride: i
 
 def _evaluation(run: _Run) -> Evaluation:
     corpus, training, history = run.corpus, run.config.training, run.history
-    bits, unigram = _score(corpus, run.config, run.best, 1), run.unigram_bits
+    bits, unigram = _score(corpus, run.config, to_trainer(run.best), 1), run.unigram_bits
     if len(corpus.alphabet) > 1 and not bits < LEARNED * unigram:
         raise NeuronarioError(
             f"after {len(history)} epochs the network needs {bits:.4g} bits per held-out "
@@ -301,11 +305,8 @@ def _finished(history: tuple[EpochRecord, ...], training: TrainingConfig, after:
 
 
 def _untrained(network: Network) -> Checkpoint:
-    weights = to_device(network)
-    moments = zero_moments(weights)
-    return Checkpoint(
-        network, network, to_network(moments.first), to_network(moments.second), 0, ()
-    )
+    zeros = zero_moments(to_device(network))
+    return Checkpoint(network, network, to_network(zeros.first), to_network(zeros.second), 0, ())
 
 
 def _check_fit(network: Network, corpus: Corpus, config: Config) -> None:

@@ -5,7 +5,7 @@ import tensorflow as tf
 from jobs.engine.adam import zero_moments
 from jobs.engine.batches import BatchPlan
 from jobs.engine.execution import multiplications
-from jobs.engine.layers import to_device, zero_states
+from jobs.engine.layers import zero_states
 from jobs.engine.train_step import (
     StepSettings,
     TrainState,
@@ -13,6 +13,7 @@ from jobs.engine.train_step import (
     shards_of_batch,
     zero_metrics,
 )
+from jobs.engine.whole_vectors import to_trainer
 from jobs.model.network import Network, initial_network
 from tests.benchmarks.work import Contender, Work
 
@@ -26,7 +27,7 @@ def contender(
     name: str, work: Work, plan: BatchPlan, network: Network, shards: int | None = None
 ) -> Contender:
     """The work's steps by a network; a batch in so many ``shards``, or as a job cuts it."""
-    weights = to_device(network)
+    weights = to_trainer(network)
     train_state = TrainState(
         weights,
         zero_moments(weights),

@@ -12,8 +12,10 @@ TRAINED = list(CELLS.values())
 
 
 def random_network(alphabet=7, sizes=(4, 6), seed=1, cell=LSTM) -> Network:
-    """Weights large enough that states move and gates open and close; all layers of one cell."""
-    cells = (cell,) * len(sizes)
+    """Weights large enough that states move and gates open and close; one ``cell``, or one of each
+    layer.
+    """
+    cells = cell if isinstance(cell, tuple) else (cell,) * len(sizes)
     generator = np.random.default_rng(seed)
     arrays = initial_network(alphabet, sizes, seed, cells).arrays()
     return network_from_arrays(
