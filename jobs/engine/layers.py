@@ -147,35 +147,42 @@ def run_layer(
     steps = rows.changing.shape[0]
     units, cell = layer.units, layer.cell
     kernel, transposed = laid_out(layer.recurrent_kernel, units)
-    # In place, so that XLA need not fill arrays with zeros and copy them first: row t of what is
-    # kept first holds what the step reads before it, and what is only written begins as anything.
-    memory = in_place(rows.changing[..., :units])
-    first = (in_place(rows.changing), in_place(rows.changing[..., :units]))
-    kept = first[: cell.arrays_kept]
+    place = 1 if cell.arrays_kept else 0  # of the array whose row t first holds what step t reads
 
-    def body(t: Tensor, state: State, memory: Any, kept: Any) -> tuple[Any, ...]:
+    def step(t: Tensor, changing: Tensor, state: State) -> tuple[State, tuple[Tensor, ...]]:
+        """The state after a step, and what is kept of it, the memory first."""
         fixed = () if isinstance(rows.fixed, tuple) else rows.fixed[t]
-        row = Rows((kept[0] if kept else memory).read(t), fixed, rows.constant)
-        state, _, keep = cell.step(row, state, kernel, transposed)
+        state, _, keep = cell.step(Rows(changing, fixed, rows.constant), state, kernel, transposed)
         if mask is not None:
             real = mask[t][:, None]
             state = tf.nest.map_structure(lambda array: array * real, state)
-        memory = memory.write(t, state.cell if cell.kind.has_cell_state else state.hidden)
+        memory = state.cell if cell.kind.has_cell_state else state.hidden
+        return state, (memory, *keep[: cell.arrays_kept])
+
+    def body(t: Tensor, state: State, kept: Any) -> tuple[Any, ...]:
+        state, keep = step(t, kept[place].read(t), state)
         kept = tuple(array.write(t, row) for array, row in zip(kept, keep, strict=True))
-        return t + 1, state, memory, kept
+        return t + 1, state, kept
 
     # Only what cannot be recomputed is stored: with at most eight operations in its body XLA runs
     # a loop undivided on one thread; more, and every step is passed from thread to thread. The same
-    # holds for a whole program of which more than eight operations are ready at once. So the first
-    # step stands before the loop, which would else begin with copies of the states, ready at once.
-    _, _, memory, kept = tf.while_loop(
-        lambda t, *_: t < steps,
-        body,
-        body(tf.constant(0), initial, memory, kept),
-        maximum_iterations=steps - 1,
+    # holds for a whole program of which more than eight operations are ready at once, or that
+    # copies large arrays. So the first step stands before the loop, what each step reads is
+    # overwritten in place, and the other arrays begin as rows of what the first step has made last.
+    state, keep = step(tf.constant(0), rows.changing[0], initial)
+
+    def begun(number: int, row: Tensor) -> Any:
+        if number == place:
+            return in_place(rows.changing).write(0, row)
+        late = row if number == 0 else keep[place][:, : row.shape[-1]]
+        return in_place(tf.broadcast_to(late, [steps, *row.shape])).write(0, row)
+
+    kept = tuple(begun(number, row) for number, row in enumerate(keep))
+    _, _, kept = tf.while_loop(
+        lambda t, *_: t < steps, body, (1, state, kept), maximum_iterations=steps - 1
     )
-    stacked = tuple(array.stack() for array in kept)
-    run: LayerRun = cell.run(memory.stack(), stacked, rows)
+    memory, *stacked = (array.stack() for array in kept)
+    run: LayerRun = cell.run(memory, tuple(stacked), rows)
     return run
 
 
