@@ -1,6 +1,6 @@
 """All measures of a run, in one call: pure NumPy, from the network and its traces."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
@@ -19,7 +19,7 @@ from report.measures.ablation.steering import Clamp, clamp
 from report.measures.concepts.library import Concept, ConceptTable
 from report.measures.concepts.user import all_concepts
 from report.measures.contexts import AROUND
-from report.measures.explanations.explain import explain
+from report.measures.explanations.explain import UNTRAINED, explain
 from report.measures.explanations.explanation import Faithfulness
 from report.measures.explanations.held_out import STREAM, HeldOut, held_out
 from report.measures.gap import Gap, gap
@@ -125,8 +125,11 @@ def measure(
     read = held_out(network, probe, corpus, concepts)
     table = read.probe_table
     say("controls")
-    fresh = untrained_states(network, read, config.seed)
-    controls = gather_controls(probe, table, fresh, config.seed)
+    few = _bringing(UNTRAINED, network)  # of which explanations need the text after the probe too
+    fresh = untrained_states(network, read, config.seed, range(1, few + 1))
+    others = range(few + 1, _bringing(UNTRAINED_UNITS, network) + 1)
+    more = untrained_states(network, probe, config.seed, others) if others else ()
+    controls = gather_controls(probe, table, _on_probe(fresh, more, probe), config.seed)
     say("n-gram")
     learned = corpus.training_ids[-NGRAM_CHARACTERS:]
     ngram = witten_bell(learned, probe.context, probe.ids, network.alphabet_size)
@@ -195,7 +198,7 @@ def gather_controls(
     Args:
         probe: what is measured on.
         table: the concepts there.
-        untrained: per layer the states of untrained networks, on the probe first.
+        untrained: per layer the states of untrained networks.
         seed: of the shifts.
     """
     hidden = np.concatenate([layer.hidden for layer in probe.layers], axis=1)
@@ -205,24 +208,42 @@ def gather_controls(
     return Controls(
         null=shift_null(hidden, table, bigram.bigrams, generator),
         bigram=bigram,
-        untrained=tuple(states[: probe.characters] for states in untrained),
+        untrained=untrained,
     )
 
 
-def untrained_states(network: Network, text: Trace | HeldOut, seed: int) -> tuple[Float, ...]:
+def untrained_states(
+    network: Network, text: Trace | HeldOut, seed: int, networks: Sequence[int] | None = None
+) -> tuple[Float, ...]:
     """Per layer (T, networks * H) states of fresh networks of the same shape, side by side.
 
-    As many networks as bring ``UNTRAINED_UNITS`` units of each layer.
+    As many networks as bring ``UNTRAINED_UNITS`` units of each layer, or those of these numbers
+    (from 1).
     """
     streams = max(1, text.characters // STREAM)
-    networks = -(-UNTRAINED_UNITS // min(network.sizes))
+    numbers = range(1, _bringing(UNTRAINED_UNITS, network) + 1) if networks is None else networks
 
     def of_fresh(number: int) -> tuple[Float, ...]:
         fresh = initial_network(network.alphabet_size, network.sizes, seed + number, network.cells)
         return hidden_states(fresh, text.ids, text.context, text.mode.window, streams, text.starts)
 
-    networks_states = side_by_side(of_fresh, range(1, networks + 1))
+    networks_states = side_by_side(of_fresh, numbers)
     return tuple(np.concatenate(states, axis=1) for states in zip(*networks_states, strict=True))
+
+
+def _on_probe(
+    longer: tuple[Float, ...], more: tuple[Float, ...], probe: Trace
+) -> tuple[Float, ...]:
+    """Per layer the states of both on the probe, which is what ``longer`` begins with."""
+    own = [states[: probe.characters] for states in longer]
+    if not more:
+        return tuple(own)
+    return tuple(np.concatenate(pair, axis=1) for pair in zip(own, more, strict=True))
+
+
+def _bringing(units: int, network: Network) -> int:
+    """How many networks bring so many units of each layer."""
+    return -(-units // min(network.sizes))
 
 
 def _clamps(

@@ -40,6 +40,13 @@ class Found:
     number: int = NONE  # NONE: a constant; else the state follows this number
     any_of: bool = False  # one condition suffices; else all must hold
 
+    @cached_property
+    def _hash(self) -> int:  # asked for some ten thousand times a layer
+        return hash((self.conditions, self.number, self.any_of))
+
+    def __hash__(self) -> int:
+        return self._hash
+
     def holds(self, facts: Facts, symbols: Symbols) -> Masks:
         """(T,) where it holds."""
         found = np.full(facts.symbols.shape[1], not self.any_of)

@@ -9,6 +9,7 @@ time, while that is worth ``ITEM`` of the variance.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,13 @@ class Condition:
     plus: tuple[int, ...]  # items of the set
     minus: tuple[int, ...]  # items taken away from it
     denied: bool
+
+    @cached_property
+    def _hash(self) -> int:  # asked for some ten thousand times a layer
+        return hash((self.place, self.flag, self.plus, self.minus, self.denied))
+
+    def __hash__(self) -> int:
+        return self._hash
 
     def holds(self, facts: Facts, symbols: Symbols) -> NDArray[np.bool_]:
         """(T,) where it holds."""
