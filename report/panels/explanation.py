@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from report.measured import measured
+from report.measures.explanations.clauses import USUAL
 from report.measures.explanations.explanation import Clause, Explanation, Grade, Memory
 from report.panels.panel import Column, Content, Panel, UnitContent
 from report.render import palette
@@ -40,6 +41,7 @@ class Head:
     kind: str
     slug: str  # of the kind, for its colour
     lines: tuple[Line, ...]  # none where nothing is explained
+    further: tuple[Line, ...]  # the clauses that fold away, before the last of ``lines``
     adds: bool  # the lines add up; else the first that fits says the state
     constant: bool
     verdict: str  # the score in words
@@ -78,10 +80,12 @@ def prepare(view: RunView) -> UnitContent | None:
 def head(own: Explanation, half: int) -> Head:
     """The first lines of a unit whose score is of ``half`` characters."""
     low, high = own.score.interval
+    lines = sentence_lines(own) if own.explained else ()
     return Head(
         kind=own.kind,
         slug=kind_slug(own.kind),
-        lines=sentence_lines(own) if own.explained else (),
+        lines=tuple(line for line in lines if line.number < USUAL),
+        further=tuple(line for line in lines if line.number >= USUAL),
         adds=own.sentence.form == "scorecard",
         constant=own.sentence.form == "constant",
         verdict=VERDICTS[own.grade] if own.explained else NONE,

@@ -103,8 +103,9 @@
       firing = said.line;
     }
     if (firing) {
-      firing.classList.add("fires");
       words += " " + firing.querySelector(".clause").textContent;
+      firing = firing.closest("details:not([open])") || firing; // folded away: its heading
+      firing.classList.add("fires");
     }
     say(box, words);
     var cursor = box.querySelector(".cur");

@@ -1,10 +1,12 @@
 """The first lines of a page say what was scored, and what is not explained is not said."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from report.measures.explanations.clauses import USUAL
 from report.measures.explanations.explanation import Memory
 from report.pages.contents import gather
 from report.pages.neuron import pages as neuron_pages
@@ -16,6 +18,7 @@ from report.panels.misses import PANEL as MISSES
 from report.panels.pair_map import PANEL as PAIRS
 from report.panels.pair_map import UNSEEN, pair_levels
 from report.render import palette
+from report.render.templates import render
 from report.run_view import Unit
 from tests.support.explained_view import (
     explained_view,
@@ -57,6 +60,28 @@ def test_a_scorecard_begins_with_what_it_adds_to():
         "+0.10 to begin with",
         "add +0.93 when a tab, newline or < is expected",
     ]
+
+
+@pytest.mark.parametrize(("kind", "adds"), [("predictor", False), ("mixed", True)])
+def test_lines_beyond_the_usual_ones_fold_away_where_they_are_read(kind, adds):
+    own = explanation(kind)
+    clauses = tuple(
+        replace(own.sentence.clauses[0], text=f"on «{one}»", value=0.1) for one in "abcdefg"
+    )
+    own = replace(own, sentence=replace(own.sentence, clauses=clauses))
+    box = head(own, 10_000)
+    assert [line.number for line in box.further] == [USUAL, USUAL + 1]
+    shown = list(range(USUAL))
+    assert [line.number for line in box.lines] == ([REST, *shown] if adds else [*shown, REST])
+    drawn = render("panels/explanation.md.j2", panel=box, unit_words="Layer 1 neuron 0")
+    order = re.findall(r'data-clause="(-?\d+)"|(2 further lines)', drawn)
+    wanted = ["0", "1", "2", "3", "4", "", "5", "6"]
+    assert [number for number, _ in order] == (["-1", *wanted] if adds else [*wanted, "-1"])
+    assert drawn.count("<details") == drawn.count("</details>") == 1
+    few = head(explanation(kind), 10_000)
+    assert few.further == ()
+    page = render("panels/explanation.md.j2", panel=few, unit_words="Layer 1 neuron 0")
+    assert "<details" not in page
 
 
 def test_score_interval_untrained_and_memory_stand_in_the_first_lines():
