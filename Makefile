@@ -23,17 +23,17 @@ serve: .venv/run.installed ## look at the built site in a browser
 	$(BIN)/neuronario serve
 
 test: .venv/test.installed ## run all tests; browser tests need Chromium, without it they are skipped
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile
 
 fast: .venv/test.installed ## the tests of one minute: no browser, no faults, nothing end to end
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not browser and not corpora and not tensorflow" \
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not browser and not corpora and not tensorflow" \
 	    --ignore tests/report/pages/test_cells.py --ignore tests/jobs/store/test_check.py $(FAST)
 
 faults: .venv/test.installed ## try every fault, not only a selection: takes an hour
 	FAULTS=all $(BIN)/python -m pytest tests/system/faults
 
 long: .venv/test.installed ## all tests, those too that take minutes: every cell in every regime, parts, clusters
-	LONG=all $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	LONG=all $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 gold: .venv/test.installed ## write the golden files of the tests anew; then read git diff
 	$(BIN)/python -m tests.support.compare_cases

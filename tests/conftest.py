@@ -19,11 +19,7 @@ settings.load_profile("neuronario")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files of minutes come first, so that none is left to one process at the end. Tests of
-    minutes, whose kind a shorter test tries too, wait for ``make long``.
-    """
-    slow = ("tests/system/", "tests/jobs/engine/")
-    items.sort(key=lambda item: not item.nodeid.startswith(slow))
+    """Tests of minutes, whose kind a shorter test tries too, wait for ``make long``."""
     if os.environ.get("LONG") == "all":
         return
     for item in items:
