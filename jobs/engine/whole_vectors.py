@@ -26,9 +26,19 @@ def trained_units(layer: Layer) -> int:
 
 def to_trainer(network: Network) -> Weights:
     """The weights as tensors, as they are trained. Inverse: :func:`from_trainer`."""
+    return to_device(_resized(network, tuple(map(trained_units, network.layers))))
+
+
+def from_trainer(weights: Weights, sizes: tuple[int, ...]) -> Network:
+    """The weights of the units that the network has: ``sizes`` by layer."""
+    return _resized(to_network(weights), sizes)
+
+
+def _resized(network: Network, sizes: tuple[int, ...]) -> Network:
+    """The network with ``sizes`` by layer: units of zeros added, or the last ones cut off."""
     layers, below = [], network.alphabet_size
-    for layer in network.layers:
-        units, blocks = trained_units(layer), len(layer.cell.blocks)
+    for layer, units in zip(network.layers, sizes, strict=True):
+        blocks = len(layer.cell.blocks)
         layers.append(
             replace(
                 layer,
@@ -38,26 +48,7 @@ def to_trainer(network: Network) -> Weights:
             )
         )
         below = units
-    widened = Network(tuple(layers), _rows(network.output_kernel, below), network.output_bias)
-    return to_device(widened)
-
-
-def from_trainer(weights: Weights, sizes: tuple[int, ...]) -> Network:
-    """The weights of the units that the network has: ``sizes`` by layer."""
-    trained = to_network(weights)
-    layers, below = [], trained.alphabet_size
-    for layer, units in zip(trained.layers, sizes, strict=True):
-        blocks = len(layer.cell.blocks)
-        layers.append(
-            replace(
-                layer,
-                kernel=_blocks(layer.kernel, blocks, units)[:below],
-                recurrent_kernel=_blocks(layer.recurrent_kernel, blocks, units)[:units],
-                bias=_blocks(layer.bias, blocks, units),
-            )
-        )
-        below = units
-    return Network(tuple(layers), trained.output_kernel[:below], trained.output_bias)
+    return Network(tuple(layers), _rows(network.output_kernel, below), network.output_bias)
 
 
 def _blocks(array: Float, blocks: int, units: int) -> Float:
@@ -69,5 +60,5 @@ def _blocks(array: Float, blocks: int, units: int) -> Float:
 
 
 def _rows(array: Float, rows: int) -> Float:
-    """(n, ...) with zeros below up to ``rows``."""
-    return np.pad(array, [(0, rows - len(array)), (0, 0)])
+    """``rows`` rows (..., n): zeros added below, or the last ones cut off."""
+    return np.pad(array[:rows], [(0, max(0, rows - len(array))), (0, 0)])

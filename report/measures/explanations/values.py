@@ -16,13 +16,13 @@ from jobs.model.network import Array
 from report.measures.explanations.clauses import CLAUSE, Found, without
 from report.measures.explanations.explanation import Form
 from report.measures.explanations.features import Facts, Vocabulary
+from report.measures.explanations.scorecard import RIDGE
 from report.measures.explanations.search import NONE, Condition
 from report.measures.explanations.symbols import LEAST
 from report.measures.group_sums import indicator
 
 SPARE = 0.002  # a condition worth less of the variance is dropped
 MOSTLY = 0.5  # a term of several denials that holds more often is said by where it does not
-RIDGE = 1e-6  # of the number of characters
 
 Masks = NDArray[np.bool_]
 Values = tuple[list[tuple[float, float]], float]
