@@ -49,10 +49,10 @@ def from_files(files: Mapping[str, bytes]) -> Measures:
 
 def rounded(value: Any) -> Any:
     """``value`` with every float rounded, tuples as lists."""
-    if isinstance(value, Mapping):
+    if isinstance(value, float):  # most are
+        return float(f"{value:.{DIGITS}g}") + 0.0  # no minus zero
+    if isinstance(value, dict):
         return {key: rounded(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [rounded(one) for one in value]
-    if isinstance(value, float):
-        return float(f"{value:.{DIGITS}g}") + 0.0  # no minus zero
     return value

@@ -10,7 +10,7 @@ beside it, because for a signed state zero is not neutral when the mean is far f
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,14 +106,14 @@ def direct_logit_attribution(
 
 def ablate(network: Network, trace: Trace) -> tuple[tuple[Ablated, Ablated], ...]:
     """Per layer: mean ablation of every unit, and (on fewer characters) zero ablation."""
-    jobs = []
-    for layer in range(len(trace.layers)):
-        mean = mean_ablation(trace, layer, range(trace.layers[layer].units))
-        zero = Held(layer, mean.units, np.zeros_like(mean.values))
-        jobs.append((mean, affordable(network, trace)))
-        jobs.append((zero, affordable(network, trace, ZERO_SHARE)))
+    layers = range(len(trace.layers))
+    means = [mean_ablation(trace, layer, range(trace.layers[layer].units)) for layer in layers]
+    zeros = [replace(mean, values=np.zeros_like(mean.values)) for mean in means]
+    # the long ones first, so that none is left to one core at the end
+    jobs = [(mean, affordable(network, trace)) for mean in means]
+    jobs += [(zero, affordable(network, trace, ZERO_SHARE)) for zero in zeros]
     done = side_by_side(lambda job: hold_units(network, trace, *job), jobs)
-    return tuple((done[index], done[index + 1]) for index in range(0, len(done), 2))
+    return tuple(zip(done[: len(layers)], done[len(layers) :], strict=True))
 
 
 def mean_ablation(trace: Trace, layer: int, units: Sequence[int]) -> Held:

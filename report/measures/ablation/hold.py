@@ -142,7 +142,8 @@ def _rise(
     """One step of the held layer and of all above it; replaces items of ``hidden``, ``cell``."""
     for number, one in enumerate(above):
         if number > 0:
-            projected = hidden[number - 1] @ one.kernel + one.bias
+            projected = hidden[number - 1] @ one.kernel
+            projected += one.bias
         hidden[number], cell[number] = step(one, projected, hidden[number], cell[number])
         if number == 0:
             held.hold(hidden[0])

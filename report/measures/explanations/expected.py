@@ -5,7 +5,7 @@ nothing of the network, so nothing is circular. Its order is the one with the fe
 character on half A of the probe.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.model.network import TextIds
-from report.measures.ngram import Keys, longer, renumber
+from report.measures.ngram import Keys, longer, renumber, witten_bell
 
 LONGEST = 6  # context; longer ones won on none of the project's texts
 AT_ONCE = 4_000_000  # probabilities in memory
@@ -55,8 +55,8 @@ class Expectation:
         size = max(1, AT_ONCE // self.alphabet_size)
         for start in range(0, len(best), size):
             rows = slice(start, start + size)
-            *_, probability = _by_order(self.orders, seen[:, rows], self.alphabet_size)
-            best[rows] = probability.argmax(1)
+            found = _probabilities(self.orders, seen[:, rows], self.alphabet_size)
+            best[rows] = found.argmax(1)
         return best[same.reshape(-1)]
 
 
@@ -79,34 +79,19 @@ def expectation(training: TextIds, text: Text, alphabet_size: int, scored: int) 
     """The n-gram of ``training``, its order chosen on the first ``scored`` characters of ``text``;
     the other arguments as of :func:`expected`.
     """
-    orders = _learned(training, alphabet_size)
-    places = _places(orders, text, alphabet_size)
-    bits = np.zeros(len(orders))
-    size = max(1, AT_ONCE // alphabet_size)
-    for start in range(0, min(scored, len(text.ids)), size):
-        rows = slice(start, start + size)
-        following = text.ids[start + 1 : scored]
-        for k, probability in enumerate(_by_order(orders, places[:, rows], alphabet_size)):
-            bits[k] += _bits(probability, following)
-    return Expectation(orders[: int(np.argmin(bits)) + 1], alphabet_size)
+    bits = witten_bell(training, text.context, text.ids[:scored], alphabet_size).bits
+    longest = int(bits[: LONGEST + 1].sum(1).argmin())
+    return Expectation(_learned(training, alphabet_size, longest), alphabet_size)
 
 
-def _by_order(
+def _probabilities(
     orders: Sequence[Order], places: NDArray[np.int64], size: int
-) -> Iterator[NDArray[np.float64]]:
-    """(T, V) probabilities by order, given the number of each context (orders, T); each array
-    becomes the next one.
-    """
+) -> NDArray[np.float64]:
+    """(T, V) by the longest context, given the number of each context (orders, T)."""
     probability = np.full((places.shape[1], size), 1.0 / size)
     for order, place in zip(orders, places, strict=True):
         probability = _longer_context(order, place, probability)
-        yield probability
-
-
-def _bits(probability: NDArray[np.float64], following: TextIds) -> float:
-    rows = min(len(probability), len(following))
-    given = probability[np.arange(rows), following[:rows]]
-    return float(-np.log2(given).sum())
+    return probability
 
 
 def _longer_context(
@@ -124,14 +109,14 @@ def _longer_context(
     return shorter
 
 
-def _learned(training: TextIds, size: int) -> tuple[Order, ...]:
-    """Counts after contexts of 0 to ``LONGEST`` characters."""
+def _learned(training: TextIds, size: int, longest: int) -> tuple[Order, ...]:
+    """Counts after contexts of 0 to ``longest`` characters."""
     from scipy.sparse import csr_array  # late: it takes a tenth of a second
 
     train = training.astype(np.int64)
     key = np.zeros(len(train), np.int64)
     orders = []
-    for length in range(LONGEST + 1):
+    for length in range(longest + 1):
         names = np.zeros(1, np.int64)
         if length > 0:
             added = longer(key, train, length, size)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.model.network import Float
-from report.measures.explanations.clauses import Half, half_of
+from report.measures.explanations.clauses import CLAUSES, Half, half_of
 from report.measures.explanations.columns import columns
 from report.measures.explanations.explanation import Form
 from report.measures.explanations.features import Facts, Vocabulary
@@ -24,6 +24,7 @@ from report.measures.parallel import side_by_side
 TOGETHER = 50  # units
 # rules are easier to read: a scorecard must tell so much more of the variance of half A
 PREFERENCE = 0.02
+CHOSEN_AFTER = 4  # clauses: further ones are searched for the better form alone
 
 
 class Fitter:
@@ -52,11 +53,12 @@ class Fitter:
         if len(live) == 0:
             return found
         rules, cards = RuleLists(self.half, y), Scorecards(self.half, y)
-        rules.grow()
-        cards.grow()
+        everything = np.arange(len(y))
+        rules.grow(everything, CHOSEN_AFTER)
+        cards.grow(everything, CHOSEN_AFTER)
         scored = cards.error < rules.error - PREFERENCE * self.half.size
         for lists, chosen in ((cards, np.flatnonzero(scored)), (rules, np.flatnonzero(~scored))):
-            lists.grow_further(chosen)
+            lists.grow(chosen, CLAUSES)
         for place, unit in enumerate(live):
             form: Form = "scorecard" if scored[place] else "rules"
             clauses = (cards if scored[place] else rules).clauses[place]

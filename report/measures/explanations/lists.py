@@ -32,6 +32,7 @@ class Lists(ABC):
         self.half = half
         self.y = y
         self.clauses: list[list[Found]] = [[] for _ in y]
+        self.grown = 0  # clauses that a list has where each was worth it
         self.masks: Masks = np.zeros((len(y), CLAUSES, half.size), bool)
         self.numbers = np.full((len(y), CLAUSES), NONE)
         everything = np.arange(len(y))
@@ -48,20 +49,17 @@ class Lists(ABC):
     def predict(self, chosen: Indices, masks: Masks, numbers: Indices) -> Float:
         """(P, T) what the lists ``chosen`` say with such clauses, their values fitted."""
 
-    def grow(self) -> None:
-        """Add the usual clauses while they are worth it."""
-        self._add(np.arange(len(self.y)), range(USUAL), CLAUSE)
-
-    def grow_further(self, chosen: Indices) -> None:
-        """Add further clauses to the lists ``chosen`` while they are worth it."""
-        full = [one for one in chosen if len(self.clauses[one]) == USUAL]
-        self._add(np.array(full, int), range(USUAL, CLAUSES), FURTHER)
-
-    def _add(self, chosen: Indices, places: range, worth: float) -> None:
-        for place in places:
+    def grow(self, chosen: Indices, clauses: int) -> None:
+        """Add clauses to the lists ``chosen``, as long as all before, while they are worth it, up
+        to so many.
+        """
+        chosen = np.array([one for one in chosen if len(self.clauses[one]) == self.grown], int)
+        for place in range(self.grown, clauses):
             if len(chosen) == 0:
-                return
+                break
+            worth = CLAUSE if place < USUAL else FURTHER
             chosen = chosen[self._try(chosen, place, worth * self.half.size)]
+        self.grown = clauses
 
     def _try(self, chosen: Indices, place: int, least: float) -> NDArray[np.bool_]:
         """Add the best clause, the one at ``place``, where it lowers the error by ``least``; where

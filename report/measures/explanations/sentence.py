@@ -96,14 +96,12 @@ def printed(
 ) -> Printed:
     """The sentence of ``clauses`` for ``states`` (T,), both of half A."""
     fit = Fit(form, clauses, facts, vocabulary, states)
-    kept = fit.pruned(list(clauses))
+    kept, worths = fit.pruned(list(clauses))
     if form == "scorecard":
         kept = [fit.turned(found) for found in kept]
-    fewer = [kept[:one] + kept[one + 1 :] for one in range(len(kept))]
-    (values, error), *others = fit.values([kept, *fewer])
-    worths = [left - error for _, left in others]
+    [(values, error)] = fit.values([kept])
     terms = [
-        Term(found, _rounded(value), _slope(slope), worth / fit.total)
+        Term(found, _rounded(value), _slope(slope), worth)
         for found, (value, slope), worth in zip(kept, values, worths, strict=False)
     ]
     if form == "scorecard":

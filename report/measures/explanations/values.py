@@ -103,19 +103,20 @@ class Fit:
         self.groups = groups_of(clauses, facts, vocabulary, y)
         self.held: dict[Found, Masks] = {}
 
-    def pruned(self, clauses: list[Found]) -> list[Found]:
-        """Without clauses and conditions that tell too little, the least first."""
+    def pruned(self, clauses: list[Found]) -> tuple[list[Found], list[float]]:
+        """Without clauses and conditions that tell too little, the least first; and the share of
+        the variance that each clause tells beside the others.
+        """
         while clauses:
             trials = _shorter(clauses)
-            (_, error), *tried = self.values([clauses, *(one for _, one in trials)])
-            costs = [
-                left - error - least * self.total
-                for (_, left), (least, _) in zip(tried, trials, strict=True)
-            ]
-            if min(costs) >= 0:
-                return clauses
-            clauses = trials[int(np.argmin(costs))][1]
-        return clauses
+            (_, error), *tried = self.values([clauses, *(one for _, _, one in trials)])
+            worths = [(left - error) / self.total for _, left in tried]
+            spare = [worth - least for worth, (_, least, _) in zip(worths, trials, strict=True)]
+            if min(spare) >= 0:
+                whole = [worth for worth, trial in zip(worths, trials, strict=True) if trial[0]]
+                return clauses, whole
+            clauses = trials[int(np.argmin(spare))][2]
+        return clauses, []
 
     def turned(self, found: Found) -> Found:
         """The complement of a denied term, where that is easier said: the sum is the same."""
@@ -223,15 +224,15 @@ class Fit:
         return [*found, (self.mean + weights[len(clauses)], 0.0)]
 
 
-def _shorter(clauses: list[Found]) -> list[tuple[float, list[Found]]]:
-    """Every list with one clause or one condition less, and what that may cost."""
+def _shorter(clauses: list[Found]) -> list[tuple[bool, float, list[Found]]]:
+    """Every list with one clause (true) or one condition less, and what that may cost."""
     found = []
     for place, clause in enumerate(clauses):
         before, after = clauses[:place], clauses[place + 1 :]
-        found.append((CLAUSE, before + after))
+        found.append((True, CLAUSE, before + after))
         if len(clause.conditions) > 1:
             found += [
-                (SPARE, [*before, without(clause, one), *after])
+                (False, SPARE, [*before, without(clause, one), *after])
                 for one in range(len(clause.conditions))
             ]
     return found

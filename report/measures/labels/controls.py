@@ -80,7 +80,8 @@ def shift_null(
     usable = usable_concepts(table, cut)
     if total < 4 * LEAST_SHIFT or not usable.any():
         return ShiftNull(1.0, 1.0, 0)
-    values = table.values[:total, usable]
+    # row by row in memory, as the sums over groups want them
+    values = np.ascontiguousarray(table.values[:total, usable])
     shifts = generator.integers(LEAST_SHIFT, total - LEAST_SHIFT + 1, SHIFTS)
     together = max(1, COLUMNS_AT_ONCE // values.shape[1])  # few large products are fast
     selection, evaluation = (

@@ -16,9 +16,7 @@ def auc(score: Float, positive: NDArray[np.bool_]) -> float:
     rest = len(positive) - count
     if count == 0 or rest == 0:
         return 0.5
-    from scipy.stats import rankdata  # late: it takes a third of a second
-
-    ranks = rankdata(score)
+    ranks = mid_ranks(score)
     return float((ranks[positive].sum() - count * (count + 1) / 2) / (count * rest))
 
 
@@ -26,9 +24,17 @@ def spearman(left: Float, right: Float) -> float:
     """Rank correlation; 0 where either is constant."""
     if left.std() < 1e-6 or right.std() < 1e-6:
         return 0.0
-    from scipy.stats import spearmanr
+    return float(np.corrcoef(mid_ranks(left), mid_ranks(right))[0, 1])
 
-    return float(spearmanr(left, right).statistic)
+
+def mid_ranks(values: Float) -> NDArray[np.float64]:
+    """(T,) rank of each of ``values`` (T,) from 1; equal ones share the mean of theirs.
+
+    What ``scipy.stats.rankdata`` gives; importing that takes a second, a thirtieth of a report.
+    """
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    middle: NDArray[np.float64] = np.cumsum(counts) - (counts - 1) / 2
+    return middle[inverse]
 
 
 def f1_interval(predicted: NDArray[np.bool_], truth: NDArray[np.bool_], seed: int) -> Interval:

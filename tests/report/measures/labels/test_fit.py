@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from jobs.corpus.synthetic import generate_xml
 from jobs.model.network import initial_network
@@ -15,7 +16,7 @@ from report.measures.labels.controls import (
     shift_null,
 )
 from report.measures.labels.fit import LEAST_POSITIVE, fit, halves, usable_concepts
-from report.measures.labels.scores import auc, f1_interval, pearson_interval
+from report.measures.labels.scores import auc, f1_interval, mid_ranks, pearson_interval, spearman
 from report.measures.labels.verdict import label_units
 from report.measures.labels.within_bigram import bigram_ids, deviations
 from report.measures.measure import untrained_states
@@ -150,6 +151,14 @@ def test_best_threshold_maximises_f1():
     truth = np.array([0, 0, 1, 1, 1], np.float32)
     assert best_threshold(score, truth) == pytest.approx(0.2)
     assert best_threshold(score, np.array([0, 0, 0, 1, 1], np.float32)) == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize("decimals", [1, 6])
+def test_ranks_and_their_correlation_are_those_of_scipy(decimals):
+    left, right = np.random.default_rng(8).normal(size=(2, 300)).round(decimals).astype(np.float32)
+    np.testing.assert_array_equal(mid_ranks(left), stats.rankdata(left))
+    assert spearman(left, right) == pytest.approx(stats.spearmanr(left, right).statistic)
+    assert spearman(left, np.zeros(300, np.float32)) == 0.0
 
 
 def test_auc_and_intervals():
