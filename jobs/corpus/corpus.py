@@ -87,6 +87,15 @@ class Corpus:
             first = max(first, int(self.starts[self.starts <= position][-1]))
         return self.ids[first:position]
 
+    def find(self, piece: NDArray[np.integer]) -> int | None:
+        """Where ``piece`` (S,) first stands; None where it does not, or is empty."""
+        if not 0 < piece.size <= self.characters:
+            return None
+        places = np.flatnonzero(self.ids[: self.characters - piece.size + 1] == piece[0])
+        for offset in range(1, piece.size):
+            places = places[self.ids[places + offset] == piece[offset]]
+        return int(places[0]) if places.size else None
+
     def text(self, ids: NDArray[np.integer] | Sequence[int]) -> str:
         """The characters of ``ids``."""
         return decode(ids, self.alphabet)

@@ -27,7 +27,7 @@ from report.measures.explanations.explanation import (
 from report.measures.explanations.faithfulness import faithfulness
 from report.measures.explanations.features import Facts, Text, Vocabulary, vocabulary
 from report.measures.explanations.fit import Fitter, simulate
-from report.measures.explanations.held_out import HeldOut
+from report.measures.explanations.held_out import HeldOut, before_sample
 from report.measures.explanations.kind import kind_of
 from report.measures.explanations.memory import memory
 from report.measures.explanations.sentence import Printed, number, words
@@ -142,7 +142,7 @@ def _gather(
     named = vocabulary(text, corpus.alphabet, held_out.fitted)
     facts = named.facts(text)
     concepts = held_out.table.concepts
-    sampled = evaluate(concepts, corpus.text(sample.ids), corpus.text(sample.context))
+    sampled = evaluate(concepts, corpus.text(sample.ids), before_sample(corpus, sample))
     rows = held_out.rows
     values = held_out.table.values[rows]
     read = Read(

@@ -123,6 +123,15 @@ def probe_start(corpus: Corpus, probe: Trace) -> int:
     return start
 
 
+def before_sample(corpus: Corpus, sample: Trace) -> str:
+    """What stands before ``sample``: its start and, as that is a piece of the text, what stood
+    before it there. Else nesting and indentation would contradict each other in the whole sample.
+    """
+    start = corpus.find(sample.context)
+    before = sample.context[:0] if start is None else corpus.context(start, LEAD)
+    return corpus.text(before) + corpus.text(sample.context)
+
+
 def _states_after(
     network: Network, probe: Trace, after: Ids, starts: Ids | None
 ) -> tuple[Float, ...]:

@@ -8,7 +8,7 @@ import pytest
 from jobs.model.reading_mode import ReadingMode
 from report.measures.ablation.numpy_reading import stream_states, window_states
 from report.measures.concepts.library import evaluate, library
-from report.measures.explanations.held_out import BLOCKS, LEAD, fitted, held_out
+from report.measures.explanations.held_out import BLOCKS, LEAD, before_sample, fitted, held_out
 from report.measures.explanations.tables import recent_characters
 from tests.support.golden_measures import corpus_of, golden_run
 
@@ -113,3 +113,35 @@ def test_recent_characters_are_the_last_six_and_none_before_the_context():
         [6, 5, 4, -1, -1, -1],
         [7, 6, 5, 4, -1, -1],
     ]
+
+
+@pytest.mark.parametrize("starts", [None, np.array([0, 60])])
+def test_a_sample_stands_after_all_that_stood_before_its_start(starts):
+    run = golden_run()
+    corpus = replace(corpus_of(run), starts=starts)
+    sample = replace(run.trace, context=corpus.ids[100:140].astype(np.int32))
+    assert before_sample(corpus, sample) == corpus.text(
+        corpus.ids[0 if starts is None else 60 : 140]
+    )
+
+
+def test_a_start_that_is_not_of_the_text_stands_alone():
+    run = golden_run()
+    corpus = corpus_of(run)
+    for own in ([], [0] * 50, [0] * (corpus.characters + 1)):
+        sample = replace(run.trace, context=np.array(own, np.int32))
+        assert corpus.find(sample.context) is None
+        assert before_sample(corpus, sample) == corpus.text(own)
+
+
+def test_concepts_of_a_sample_are_those_of_the_text_that_it_would_go_on_with():
+    run = golden_run()
+    corpus, causal = corpus_of(run), [one for one in library() if not one.anticipates]
+    sample = replace(
+        run.trace, context=corpus.ids[100:140].astype(np.int32), ids=corpus.ids[140:300]
+    )
+    whole = evaluate(causal, corpus.text(corpus.ids[:300])).values[140:]
+    own = corpus.text(sample.ids)
+    found = evaluate(causal, own, before_sample(corpus, sample)).values
+    np.testing.assert_array_equal(found, whole)
+    assert not np.array_equal(evaluate(causal, own, corpus.text(sample.context)).values, whole)
