@@ -11,7 +11,8 @@ Keras' (x K the input times the kernel, h R the state times the recurrent kernel
 A cell without a memory beside its state has cell states of width 0.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -34,12 +35,26 @@ class Weights:
     @property
     def units(self) -> int:
         """H, the number of units."""
-        return int(self.recurrent_kernel.shape[0])
+        return int(self.recurrent_kernel.shape[-2])
 
     @property
     def cell_units(self) -> int:
         """Width of the cell state: H or 0."""
         return self.cell.cell_units(self.units)
+
+
+def stacked(layers: Sequence[Layer]) -> Weights:
+    """N ``layers`` of one shape, prepared to make a step side by side: all arrays of the weights
+    and of :func:`step` have an axis of N before theirs.
+    """
+    each = [weights(layer) for layer in layers]
+    return replace(
+        each[0],
+        kernel=np.stack([one.kernel for one in each]),
+        recurrent_kernel=np.stack([one.recurrent_kernel for one in each]),
+        bias=np.stack([one.bias for one in each])[:, None],
+        recurrent_bias=np.stack([one.recurrent_bias for one in each])[:, None],
+    )
 
 
 class Step(NamedTuple):
@@ -120,9 +135,9 @@ def _gru_step(layer: Weights, projected: Float, hidden: Float, cell: Float) -> S
         inner = gates[..., units:] * product[..., 2 * units :]
     else:
         kernel = layer.recurrent_kernel
-        product = hidden @ kernel[:, : 2 * units]
+        product = hidden @ kernel[..., : 2 * units]
         gates = _gate(layer.cell, projected[..., : 2 * units] + product)
-        inner = (gates[..., units:] * hidden) @ kernel[:, 2 * units :]
+        inner = (gates[..., units:] * hidden) @ kernel[..., 2 * units :]
     candidate = activation(layer.cell, projected[..., 2 * units :] + inner)
     z, r = gates[..., :units], gates[..., units:]
     new: Float = candidate + z * (hidden - candidate)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.model.network import Float, Ids, Network
-from report.measures.ablation.numpy_cells import Weights, step, weights
+from report.measures.ablation.numpy_cells import Weights, stacked, step, weights
 
 Hold = Callable[[int, Float], None]  # (layer from 0, hidden (B, H)): may write into hidden
 TOLERANCE = 1e-4  # of a state from which a text is read on
@@ -31,7 +31,8 @@ def advance(
     """
     below: Float | None = None
     for number, layer in enumerate(layers):
-        projected = (layer.kernel[ids] if below is None else below @ layer.kernel) + layer.bias
+        read = layer.kernel.take(ids, axis=-2) if below is None else below @ layer.kernel
+        projected = read + layer.bias
         hidden[number], cell[number] = step(layer, projected, hidden[number], cell[number])
         if hold is not None:
             hold(number, hidden[number])
@@ -67,7 +68,22 @@ def stream_states(
     ``warm_up`` characters before it: much faster, and equal up to what a network remembers of
     text farther back. ``starts``: as of a trace, where the state begins anew.
     """
-    layers = [weights(layer) for layer in network.layers]
+    each = stream_states_of_each([network], ids, context, streams, warm_up, starts)
+    return tuple(states[0] for states in each)
+
+
+def stream_states_of_each(
+    networks: Sequence[Network],
+    ids: Ids,
+    context: Ids,
+    streams: int = 1,
+    warm_up: int = 200,
+    starts: Ids | None = None,
+) -> tuple[Float, ...]:
+    """The same of N ``networks`` of one shape, per layer (N, T, H): small ones are read many times
+    as fast side by side as one after the other.
+    """
+    layers = [stacked(level) for level in zip(*(one.layers for one in networks), strict=True)]
     text = np.concatenate([context, ids])
     begun = np.zeros(len(text), bool)
     if starts is not None:
@@ -75,19 +91,25 @@ def stream_states(
     size = -(-len(ids) // streams)
     parts = len(context) + size * np.arange(streams)
     warm_up = len(context) if streams == 1 else warm_up
-    hidden, cell = zero_state(layers, streams)
-    kept = [np.zeros((streams, size, layer.units), np.float32) for layer in layers]
+    count = len(networks)
+    hidden, cell = (
+        [np.repeat(states[None], count, axis=0) for states in kind]
+        for kind in zero_state(layers, streams)
+    )
+    kept = [np.zeros((count, streams, size, layer.units), np.float32) for layer in layers]
     for offset in range(-warm_up, size):
         places = parts + offset
         inside = (places >= 0) & (places < len(text))
         places = np.clip(places, 0, len(text) - 1)
-        begin_anew(hidden, cell, begun[places])
+        for states in (*hidden, *cell):
+            states[:, begun[places]] = 0.0
         advance(layers, text[places], hidden, cell)
-        begin_anew(hidden, cell, ~inside)
+        for states in (*hidden, *cell):
+            states[:, ~inside] = 0.0
         if offset >= 0:
             for number, states in enumerate(hidden):
-                kept[number][:, offset] = states
-    return tuple(states.reshape(-1, states.shape[-1])[: len(ids)] for states in kept)
+                kept[number][:, :, offset] = states
+    return tuple(states.reshape(count, -1, states.shape[-1])[:, : len(ids)] for states in kept)
 
 
 def continued_states(

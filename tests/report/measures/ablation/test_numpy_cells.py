@@ -8,7 +8,13 @@ import pytest
 from jobs.model.cell import GRU, GRU_RESET_BEFORE, LSTM, RNN
 from jobs.model.network import Network
 from report.measures.ablation.numpy_cells import full_step, step, weights
-from report.measures.ablation.numpy_reading import hidden_states, window_states, zero_state
+from report.measures.ablation.numpy_reading import (
+    hidden_states,
+    stream_states,
+    stream_states_of_each,
+    window_states,
+    zero_state,
+)
 from tests.support.engine_cases import random_ids, random_network
 from tests.support.oracle import STEPS, rows_of_text
 
@@ -50,6 +56,18 @@ def test_layers_of_different_cells_in_one_network():
     found = window_states(network, random_ids(20), NONE, 6)
     for layer, wanted in zip(found, states(network, random_ids(20), [], 6), strict=True):
         np.testing.assert_allclose(layer, wanted, atol=1e-5)
+
+
+@pytest.mark.parametrize("cell", [*CELLS, *HARD])
+@pytest.mark.parametrize("starts", [None, np.array([0, 11], np.int32)])
+def test_networks_side_by_side_are_read_as_each_alone(cell, starts):
+    networks = [quiet(random_network(sizes=(5, 3), cell=cell, seed=seed)) for seed in (1, 2, 3)]
+    text = (random_ids(40)[4:], random_ids(40)[:4], 3, 7, starts)  # three streams
+    found = stream_states_of_each(networks, *text)
+    for place, network in enumerate(networks):
+        for layer, alone in zip(found, stream_states(network, *text), strict=True):
+            np.testing.assert_array_equal(layer[place], alone)
+    assert np.abs(found[1][0] - found[1][1]).max() > 0.01
 
 
 @pytest.mark.parametrize("cell", [*CELLS, *HARD])

@@ -1,11 +1,14 @@
 """Scores against plain definitions; false labels on untrained networks and shuffled concepts."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from jobs.corpus.synthetic import generate_xml
 from jobs.model.network import initial_network
+from jobs.model.reading_mode import ReadingMode
 from report.measures.ablation.numpy_reading import stream_states
 from report.measures.concepts.library import Concept, ConceptTable, evaluate, library
 from report.measures.labels.controls import (
@@ -219,6 +222,19 @@ def test_enough_units_of_untrained_networks_are_the_bar():
         assert len(layer) == run.trace.characters
         copies = layer.reshape(len(layer), -1, size)
         assert np.abs(copies[:, 0] - copies[:, 1]).max() > 0.01  # different weights
+
+
+@pytest.mark.parametrize("window", [0, 6])
+def test_an_untrained_network_of_a_number_is_the_same_beside_others(window):
+    run = golden_run(2)
+    text = replace(run.trace, mode=ReadingMode(window))
+    together = untrained_states(run.network, text, 0, [1, 2, 3])
+    for layer, states in enumerate(together):
+        size = run.network.sizes[layer]
+        for number in (1, 2, 3):
+            alone = untrained_states(run.network, text, 0, [number])[layer]
+            own = states[:, (number - 1) * size : number * size]
+            np.testing.assert_array_equal(own, alone)
 
 
 def test_shuffled_concepts_label_nothing():
