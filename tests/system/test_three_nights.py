@@ -3,6 +3,7 @@
 Each morning the site says what is true of the held-out text, and nothing is lost.
 """
 
+import os
 import random
 import re
 import subprocess
@@ -34,6 +35,10 @@ WORDS = [
 PROGRAM = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from jobs.cli.main import main; main()"
 
 
+# cron gives a home too, and so a place for compiled programs
+KEPT = ["PATH=/usr/bin:/bin", f"NEURONARIO_CACHE={os.environ['NEURONARIO_CACHE']}"]
+
+
 def lines(count: int, seed: int) -> list[str]:
     generator = random.Random(seed)
     return [
@@ -45,7 +50,7 @@ def lines(count: int, seed: int) -> list[str]:
 def night(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """``neuronario ARGUMENTS`` as cron starts it."""
     return subprocess.run(
-        ["/usr/bin/env", "-i", "PATH=/usr/bin:/bin", sys.executable, "-c", PROGRAM, *arguments],
+        ["/usr/bin/env", "-i", *KEPT, sys.executable, "-c", PROGRAM, *arguments],
         cwd=folder,
         stdin=subprocess.DEVNULL,
         capture_output=True,

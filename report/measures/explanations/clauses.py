@@ -62,7 +62,7 @@ class Found:
         """Where it does not hold, if that can be said without a denial."""
         if self.any_of or not self.conditions or not all(one.denied for one in self.conditions):
             return None
-        said = tuple(replace(one, denied=False) for one in self.conditions)
+        said = tuple(one.said for one in self.conditions)
         return Found(said, self.number, any_of=len(said) > 1)
 
 

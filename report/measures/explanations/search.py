@@ -8,7 +8,7 @@ time, while that is worth ``ITEM`` of the variance.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -42,6 +42,11 @@ class Condition:
 
     def __hash__(self) -> int:
         return self._hash
+
+    @cached_property
+    def said(self) -> "Condition":
+        """The same, not denied."""
+        return replace(self, denied=False) if self.denied else self
 
     def holds(self, facts: Facts, symbols: Symbols) -> NDArray[np.bool_]:
         """(T,) where it holds."""

@@ -95,6 +95,9 @@ def printed(
     form: Form, clauses: Sequence[Found], facts: Facts, vocabulary: Vocabulary, states: Array
 ) -> Printed:
     """The sentence of ``clauses`` for ``states`` (T,), both of half A."""
+    if not clauses:
+        mean = _rounded(states.mean())
+        return Printed(form, (), mean, mean)
     fit = Fit(form, clauses, facts, vocabulary, states)
     kept, worths = fit.pruned(list(clauses))
     if form == "scorecard":

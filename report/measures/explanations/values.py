@@ -53,7 +53,7 @@ class Groups:
         join = np.logical_or if found.any_of else np.logical_and
         for condition in found.conditions:
             if condition.denied:
-                join(held, ~self.holds[replace(condition, denied=False)], out=held)
+                join(held, ~self.holds[condition.said], out=held)
             else:
                 join(held, self.holds[condition], out=held)
         return held
@@ -61,7 +61,7 @@ class Groups:
 
 def groups_of(clauses: Sequence[Found], facts: Facts, vocabulary: Vocabulary, y: Array) -> Groups:
     """Half A by the conditions and numbers of ``clauses``; ``y`` (T,) has mean 0."""
-    said = {replace(one, denied=False): None for found in clauses for one in found.conditions}
+    said = {one.said: None for found in clauses for one in found.conditions}
     masks = [one.holds(facts, vocabulary.symbols) for one in said]
     code = np.zeros(len(y), np.uint64)
     for place, mask in enumerate(masks):
