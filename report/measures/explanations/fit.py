@@ -54,11 +54,11 @@ class Fitter:
             return found
         rules, cards = RuleLists(self.half, y), Scorecards(self.half, y)
         everything = np.arange(len(y))
-        rules.grow(everything, CHOSEN_AFTER)
-        cards.grow(everything, CHOSEN_AFTER)
+        rules.grow(everything, range(CHOSEN_AFTER))
+        cards.grow(everything, range(CHOSEN_AFTER))
         scored = cards.error < rules.error - PREFERENCE * self.half.size
         for lists, chosen in ((cards, np.flatnonzero(scored)), (rules, np.flatnonzero(~scored))):
-            lists.grow(chosen, CLAUSES)
+            lists.grow(chosen, range(CHOSEN_AFTER, CLAUSES))
         for place, unit in enumerate(live):
             form: Form = "scorecard" if scored[place] else "rules"
             clauses = (cards if scored[place] else rules).clauses[place]

@@ -32,7 +32,6 @@ class Lists(ABC):
         self.half = half
         self.y = y
         self.clauses: list[list[Found]] = [[] for _ in y]
-        self.grown = 0  # clauses that a list has where each was worth it
         self.masks: Masks = np.zeros((len(y), CLAUSES, half.size), bool)
         self.numbers = np.full((len(y), CLAUSES), NONE)
         everything = np.arange(len(y))
@@ -49,17 +48,16 @@ class Lists(ABC):
     def predict(self, chosen: Indices, masks: Masks, numbers: Indices) -> Float:
         """(P, T) what the lists ``chosen`` say with such clauses, their values fitted."""
 
-    def grow(self, chosen: Indices, clauses: int) -> None:
-        """Add clauses to the lists ``chosen``, as long as all before, while they are worth it, up
-        to so many.
+    def grow(self, chosen: Indices, places: range) -> None:
+        """Add clauses at ``places`` to those of the lists ``chosen`` that have all before, while
+        each is worth it.
         """
-        chosen = np.array([one for one in chosen if len(self.clauses[one]) == self.grown], int)
-        for place in range(self.grown, clauses):
+        chosen = np.array([one for one in chosen if len(self.clauses[one]) == places.start], int)
+        for place in places:
             if len(chosen) == 0:
-                break
+                return
             worth = CLAUSE if place < USUAL else FURTHER
             chosen = chosen[self._try(chosen, place, worth * self.half.size)]
-        self.grown = clauses
 
     def _try(self, chosen: Indices, place: int, least: float) -> NDArray[np.bool_]:
         """Add the best clause, the one at ``place``, where it lowers the error by ``least``; where
