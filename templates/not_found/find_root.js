@@ -16,7 +16,11 @@
     function higher() { look(depth - 1); }
     fetch(root + "assets/neuron.css", {method: "HEAD"}).then(function (answer) {
       var kind = answer.headers.get("content-type") || "";
-      if (answer.ok && kind.indexOf("css") >= 0) { show(root); } else { higher(); }
+      var found = answer.ok && kind.indexOf("css") >= 0;
+      /* read to its (empty) end: browsers report an answer that is dropped as a broken request */
+      return answer.text().then(function () { return found; });
+    }).then(function (found) {
+      if (found) { show(root); } else { higher(); }
     }, higher);
   }
 

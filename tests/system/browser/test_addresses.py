@@ -66,7 +66,9 @@ def lost(chromium):
         contexts.append(chromium.new_context(color_scheme=scheme, **context))
         page = contexts[-1].new_page()
         failed = []
-        page.on("requestfailed", lambda request: failed.append(request.url))
+        page.on(
+            "requestfailed", lambda one: failed.append(f"{one.method} {one.url}: {one.failure}")
+        )
         assert page.goto(address).status == 404
         assert failed == []
         return page
