@@ -13,7 +13,7 @@ from jobs.corpus.corpus import Corpus
 from jobs.model.network import Float, Network, initial_network
 from jobs.model.trace import Trace
 from report.measures.ablation.effects import ablate
-from report.measures.ablation.numpy_reading import stream_states_of_each, window_states
+from report.measures.ablation.numpy_reading import hidden_states_of_each
 from report.measures.ablation.steering import UNITS as CLAMPED
 from report.measures.ablation.steering import Clamp, clamp
 from report.measures.concepts.library import Concept, ConceptTable
@@ -228,26 +228,15 @@ def untrained_states(
             initial_network(network.alphabet_size, network.sizes, seed + number, network.cells)
             for number in group
         ]
-        return _states_of_each(fresh, text, streams)
+        read = hidden_states_of_each(
+            fresh, text.ids, text.context, text.mode.window, streams, text.starts
+        )
+        return tuple(states.swapaxes(0, 1).reshape(text.characters, -1) for states in read)
 
     half = -(-len(numbers) // 2)
     groups = [part for part in (numbers[:half], numbers[half:]) if part]
     states = side_by_side(of_group, groups)
     return tuple(np.concatenate(layers, axis=1) for layers in zip(*states, strict=True))
-
-
-def _states_of_each(
-    networks: Sequence[Network], text: Trace | HeldOut, streams: int
-) -> tuple[Float, ...]:
-    """Per layer (T, N * H) states of N ``networks``, side by side."""
-    if text.mode.window:
-        each = [
-            window_states(one, text.ids, text.context, text.mode.window, starts=text.starts)
-            for one in networks
-        ]
-        return tuple(np.concatenate(layers, axis=1) for layers in zip(*each, strict=True))
-    read = stream_states_of_each(networks, text.ids, text.context, streams, starts=text.starts)
-    return tuple(states.swapaxes(0, 1).reshape(text.characters, -1) for states in read)
 
 
 def _on_probe(

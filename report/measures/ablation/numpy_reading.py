@@ -55,24 +55,6 @@ def begin_anew(hidden: list[Float], cell: list[Float], begun: NDArray[np.bool_])
 
 
 def stream_states(
-    network: Network,
-    ids: Ids,
-    context: Ids,
-    streams: int = 1,
-    warm_up: int = 200,
-    starts: Ids | None = None,
-) -> tuple[Float, ...]:
-    """Hidden states, per layer (T, H), reading ``context`` and then ``ids`` (T,) in one go.
-
-    With ``streams`` > 1 the text is cut into that many parts read side by side, each after the
-    ``warm_up`` characters before it: much faster, and equal up to what a network remembers of
-    text farther back. ``starts``: as of a trace, where the state begins anew.
-    """
-    each = stream_states_of_each([network], ids, context, streams, warm_up, starts)
-    return tuple(states[0] for states in each)
-
-
-def stream_states_of_each(
     networks: Sequence[Network],
     ids: Ids,
     context: Ids,
@@ -80,8 +62,13 @@ def stream_states_of_each(
     warm_up: int = 200,
     starts: Ids | None = None,
 ) -> tuple[Float, ...]:
-    """The same of N ``networks`` of one shape, per layer (N, T, H): small ones are read many times
-    as fast side by side as one after the other.
+    """Hidden states of N ``networks`` of one shape, per layer (N, T, H), reading ``context`` and
+    then ``ids`` (T,) in one go. Small networks are read many times as fast side by side as one
+    after the other.
+
+    With ``streams`` > 1 the text is cut into that many parts read side by side, each after the
+    ``warm_up`` characters before it: much faster, and equal up to what a network remembers of
+    text farther back. ``starts``: as of a trace, where the state begins anew.
     """
     layers = [stacked(level) for level in zip(*(one.layers for one in networks), strict=True)]
     text = np.concatenate([context, ids])
@@ -222,6 +209,20 @@ def hidden_states(
     starts: Ids | None = None,
 ) -> tuple[Float, ...]:
     """Per layer (T, H), in the regime of ``window`` (0: stream)."""
+    each = hidden_states_of_each([network], ids, context, window, streams, starts)
+    return tuple(states[0] for states in each)
+
+
+def hidden_states_of_each(
+    networks: Sequence[Network],
+    ids: Ids,
+    context: Ids,
+    window: int,
+    streams: int = 1,
+    starts: Ids | None = None,
+) -> tuple[Float, ...]:
+    """The same of N ``networks`` of one shape, per layer (N, T, H)."""
     if window:
-        return window_states(network, ids, context, window, starts=starts)
-    return stream_states(network, ids, context, streams, starts=starts)
+        each = [window_states(one, ids, context, window, starts=starts) for one in networks]
+        return tuple(np.stack(layers) for layers in zip(*each, strict=True))
+    return stream_states(networks, ids, context, streams, starts=starts)

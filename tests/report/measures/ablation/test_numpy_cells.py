@@ -11,7 +11,6 @@ from report.measures.ablation.numpy_cells import full_step, step, weights
 from report.measures.ablation.numpy_reading import (
     hidden_states,
     stream_states,
-    stream_states_of_each,
     window_states,
     zero_state,
 )
@@ -63,10 +62,10 @@ def test_layers_of_different_cells_in_one_network():
 def test_networks_side_by_side_are_read_as_each_alone(cell, starts):
     networks = [quiet(random_network(sizes=(5, 3), cell=cell, seed=seed)) for seed in (1, 2, 3)]
     text = (random_ids(40)[4:], random_ids(40)[:4], 3, 7, starts)  # three streams
-    found = stream_states_of_each(networks, *text)
+    found = stream_states(networks, *text)
     for place, network in enumerate(networks):
-        for layer, alone in zip(found, stream_states(network, *text), strict=True):
-            np.testing.assert_array_equal(layer[place], alone)
+        for layer, alone in zip(found, stream_states([network], *text), strict=True):
+            np.testing.assert_array_equal(layer[place], alone[0])
     assert np.abs(found[1][0] - found[1][1]).max() > 0.01
 
 

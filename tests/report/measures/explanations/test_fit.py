@@ -8,7 +8,7 @@ import pytest
 
 from jobs.model.network import initial_network
 from report.measures import parallel
-from report.measures.ablation.numpy_reading import stream_states
+from report.measures.ablation.numpy_reading import hidden_states
 from report.measures.concepts.library import evaluate, library
 from report.measures.explanations.clauses import CLAUSE, FURTHER, Found, best_clauses
 from report.measures.explanations.expected import Text as Reading
@@ -39,7 +39,7 @@ def prepared():
     ids = np.array([alphabet.index(one) for one in text], np.int32)
     context, ids = ids[:BEFORE], ids[BEFORE:]
     network = initial_network(len(alphabet), (6,), 3)
-    states = stream_states(network, ids, context)[0] * 3
+    states = hidden_states(network, ids, context, 0)[0] * 3
     return alphabet, context, ids, np.clip(states, -0.99, 0.99).astype(np.float32)
 
 

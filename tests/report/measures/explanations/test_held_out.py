@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jobs.model.reading_mode import ReadingMode
-from report.measures.ablation.numpy_reading import stream_states, window_states
+from report.measures.ablation.numpy_reading import hidden_states, window_states
 from report.measures.concepts.library import evaluate, library
 from report.measures.explanations.held_out import BLOCKS, LEAD, before_sample, fitted, held_out
 from report.measures.explanations.tables import recent_characters
@@ -92,7 +92,7 @@ def test_documents_after_the_probe_begin_anew(window):
     if window:
         alone = window_states(run.network, last, last[:0], window)[0]
     else:
-        alone = stream_states(run.network, last, last[:0])[0]
+        alone = hidden_states(run.network, last, last[:0], 0)[0]
     assert np.abs(known.hidden[0][2_300:] - alone).max() < 1e-4
     if window:
         across = window_states(run.network, known.ids[1_990:], known.ids[:0], window)[0]

@@ -9,7 +9,7 @@ from scipy import stats
 from jobs.corpus.synthetic import generate_xml
 from jobs.model.network import initial_network
 from jobs.model.reading_mode import ReadingMode
-from report.measures.ablation.numpy_reading import stream_states
+from report.measures.ablation.numpy_reading import hidden_states
 from report.measures.concepts.library import Concept, ConceptTable, evaluate, library
 from report.measures.labels.controls import (
     UNTRAINED_UNITS,
@@ -199,7 +199,7 @@ def test_untrained_units_are_labelled_no_more_often_than_one_percent():
 
     def states(seed):
         network = initial_network(len(alphabet), (50, 50), seed)
-        return stream_states(network, ids[4_000:], ids[3_900:4_000], streams=16)
+        return hidden_states(network, ids[4_000:], ids[3_900:4_000], 0, streams=16)
 
     labelled = units = 0
     for seed in range(4):
